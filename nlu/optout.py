@@ -1,0 +1,61 @@
+"""STOP and START, in every form people use. Decided by word lists, never by the model alone."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from nlu import data_files
+from nlu.lexicon import compile_patterns, readings
+from nlu.normalise import Normalised, fold
+
+_LETTERS = re.compile(r"[^\w]+")
+
+
+def is_optout(message: Normalised) -> bool:
+    """True when the sender asks us to write no more.
+
+    >>> from nlu.normalise import normalise
+    >>> is_optout(normalise("arretez svp")), is_optout(normalise("le bus s'arrete plus ici"))
+    (True, False)
+    """
+    return _asks(message, "optout")
+
+
+def is_optin(message: Normalised) -> bool:
+    """True when the sender asks us to write again.
+
+    >>> from nlu.normalise import normalise
+    >>> is_optin(normalise("START"))
+    True
+    """
+    return not is_optout(message) and _asks(message, "optin")
+
+
+def _asks(message: Normalised, kind: str) -> bool:
+    whole, phrases, guards, polite, ends = _tables(kind)
+    for text in readings(message):
+        bare = " ".join(polite.sub(" ", text).split())
+        if bare in whole or _LETTERS.sub("", text) in whole:
+            return True
+        text = guards.sub(" # ", text)
+        if phrases.search(text) or ends.search(text.strip()):
+            return True
+    return False
+
+
+@cache
+def _tables(
+    kind: str,
+) -> tuple[frozenset[str], re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    table = data_files.read("optout.yml")
+    rows = table[kind]
+    listed = [p for values in rows["whole"].values() for p in values]
+    whole = frozenset(" ".join(_LETTERS.sub(" ", fold(p)).split()) for p in listed)
+    phrases = compile_patterns([p for values in rows["phrases"].values() for p in values])
+    guards = compile_patterns(rows.get("guards") or [])
+    polite = compile_patterns(table["polite"])
+    words = "|".join(re.escape(fold(w)) for w in rows.get("ends") or []) or "(?!)"
+    # A STOP word that opens or closes a message is a request; in the middle it is a word.
+    ends = re.compile(rf"^(?:{words})(?= |$)|(?:^| )(?:{words})$")
+    return whole, phrases, guards, polite, ends

@@ -1,0 +1,121 @@
+"""The settings, read once from the environment, with a clear word on each error."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from outreach.clock import PARIS
+
+
+class SettingsError(Exception):
+    """One line per missing or wrong setting, each saying what to do."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. See `docs/operations.md`."""
+
+    model_config = SettingsConfigDict(env_prefix="RENOUER_", env_ignore_empty=True, extra="ignore")
+
+    database_url: str | None = None
+    data_dir: Path = Path(".renouer")
+    public_url: str | None = None
+    secret_key: SecretStr | None = None
+    now: datetime | None = None
+    demo: bool = False
+    academie: str = "Montpellier"
+
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_sms_from: str | None = None
+    twilio_whatsapp_from: str | None = None
+    twilio_voice_from: str | None = None
+    twilio_api_url: str = "https://api.twilio.com"
+
+    telegram_token: SecretStr | None = None
+    telegram_webhook_secret: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+
+    allow_whatsapp: bool = True
+    allow_telegram: bool = True
+
+    nlu_engine: Literal["embedded", "rasa"] = "embedded"
+    rasa_url: str | None = None
+
+    provider_timeout_seconds: float = Field(default=15, gt=0, le=120)
+    reconcile_seconds: float = Field(default=30, ge=0)
+    lease_seconds: float = Field(default=60, gt=0)
+    sweep_seconds: float = Field(default=5, gt=0)
+    weekly_cap: int = Field(default=2, ge=1)
+
+    @field_validator("now")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        """An hour without a zone is Paris's."""
+        return value.replace(tzinfo=PARIS) if value and value.tzinfo is None else value
+
+    @field_validator("public_url", "twilio_api_url", "telegram_api_url", "rasa_url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else None
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str | None) -> str | None:
+        """One dialect, one driver: whatever the prefix, psycopg 3 speaks."""
+        if value is None:
+            return None
+        scheme, _, rest = value.partition("://")
+        if scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+            raise ValueError("must be a postgresql:// address")
+        return f"postgresql+psycopg://{rest}"
+
+    @model_validator(mode="after")
+    def _together(self) -> Settings:
+        """A channel is off, or has all it needs."""
+        if self.twilio_account_sid:
+            if not self.twilio_auth_token:
+                raise ValueError("RENOUER_TWILIO_AUTH_TOKEN is missing (TWILIO_ACCOUNT_SID is set)")
+            if not self.twilio_sms_from:
+                raise ValueError("RENOUER_TWILIO_SMS_FROM is missing (TWILIO_ACCOUNT_SID is set)")
+            if not self.public_url:
+                raise ValueError("RENOUER_PUBLIC_URL is missing: Twilio signs the public address")
+        if self.telegram_token and self.public_url and not self.telegram_webhook_secret:
+            raise ValueError("RENOUER_TELEGRAM_WEBHOOK_SECRET is missing (PUBLIC_URL is set)")
+        if not self.demo and self.secret_key is None:
+            raise ValueError("RENOUER_SECRET_KEY is missing: 32 random characters or more")
+        if self.secret_key and len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("RENOUER_SECRET_KEY is too short: 32 random characters or more")
+        if self.now and not self.demo:
+            raise ValueError("RENOUER_NOW is for rehearsal and demo only (set RENOUER_DEMO=1)")
+        if self.nlu_engine == "rasa" and not self.rasa_url:
+            raise ValueError("RENOUER_RASA_URL is missing (NLU_ENGINE is rasa)")
+        return self
+
+    @property
+    def secret(self) -> str:
+        """The secret key; the demo has a fixed one, which is why the demo is not a service."""
+        return self.secret_key.get_secret_value() if self.secret_key else "demo-only-" * 4
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process, or SettingsError with one line per fault.
+
+    >>> load_settings(demo=True, now=None).weekly_cap
+    2
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(e["loc"], e["msg"]) for e in error.errors())) from None
+
+
+def _line(place: tuple[int | str, ...], message: str) -> str:
+    name = f"RENOUER_{str(place[0]).upper()}: " if place else ""
+    return name + message.removeprefix("Value error, ")

@@ -1,0 +1,1 @@
+"""Measurements, printed as a table with the commit; no thresholds."""

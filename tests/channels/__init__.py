@@ -1,0 +1,1 @@
+"""Tests of the channels, over real HTTP against the stand-ins."""

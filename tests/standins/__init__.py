@@ -1,0 +1,1 @@
+"""HTTP servers that behave, and refuse, like the providers; written from their descriptions."""
