@@ -28,6 +28,7 @@ check: install-dev ## Lint, types, house rules, catalogues and wording; warnings
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m flows.lint
+	$(BIN)/python -m flows.extract --check
 
 format: install-dev ## Let ruff tidy the code
 	$(BIN)/ruff check --fix .
