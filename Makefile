@@ -14,10 +14,10 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: install ## Install everything and start the demo (keeps its data from one run to the next)
-	$(BIN)/renouer demo
+	@$(BIN)/renouer demo || [ $$? = 130 ] # 130: stopped with Ctrl-C
 
 demo-reset: install ## Start the demo anew, from the fictional pilot district
-	$(BIN)/renouer demo --reset
+	@$(BIN)/renouer demo --reset || [ $$? = 130 ]
 
 test: install-dev $(STAMPS)/chromium ## Install what tests need and run all of them
 	$(PYTEST) -n 2 --dist loadscope

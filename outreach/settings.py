@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -78,25 +79,32 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _together(self) -> Settings:
-        """A channel is off, or has all it needs."""
-        if self.twilio_account_sid:
-            if not self.twilio_auth_token:
-                raise ValueError("RENOUER_TWILIO_AUTH_TOKEN is missing (TWILIO_ACCOUNT_SID is set)")
-            if not self.twilio_sms_from:
-                raise ValueError("RENOUER_TWILIO_SMS_FROM is missing (TWILIO_ACCOUNT_SID is set)")
-            if not self.public_url:
-                raise ValueError("RENOUER_PUBLIC_URL is missing: Twilio signs the public address")
-        if self.telegram_token and self.public_url and not self.telegram_webhook_secret:
-            raise ValueError("RENOUER_TELEGRAM_WEBHOOK_SECRET is missing (PUBLIC_URL is set)")
-        if not self.demo and self.secret_key is None:
-            raise ValueError("RENOUER_SECRET_KEY is missing: 32 random characters or more")
-        if self.secret_key and len(self.secret_key.get_secret_value()) < 32:
-            raise ValueError("RENOUER_SECRET_KEY is too short: 32 random characters or more")
-        if self.now and not self.demo:
-            raise ValueError("RENOUER_NOW is for rehearsal and demo only (set RENOUER_DEMO=1)")
-        if self.nlu_engine == "rasa" and not self.rasa_url:
-            raise ValueError("RENOUER_RASA_URL is missing (NLU_ENGINE is rasa)")
+        """A channel is off, or has all it needs; and what stands only together."""
+        for wrong, why in (*self._channel_faults(), *self._other_faults()):
+            if wrong:
+                raise ValueError(why)
         return self
+
+    def _channel_faults(self) -> Iterator[tuple[bool, str]]:
+        twilio, telegram = bool(self.twilio_account_sid), bool(self.telegram_token)
+        for name in ("twilio_auth_token", "twilio_sms_from"):
+            missing = twilio and not getattr(self, name)
+            yield missing, f"RENOUER_{name.upper()} is missing (TWILIO_ACCOUNT_SID is set)"
+        no_url = twilio and not self.public_url
+        yield no_url, "RENOUER_PUBLIC_URL is missing: Twilio signs the public address"
+        no_secret = telegram and bool(self.public_url) and not self.telegram_webhook_secret
+        yield no_secret, "RENOUER_TELEGRAM_WEBHOOK_SECRET is missing (PUBLIC_URL is set)"
+
+    def _other_faults(self) -> Iterator[tuple[bool, str]]:
+        key = self.secret_key.get_secret_value() if self.secret_key else ""
+        wanted = "32 random characters or more"
+        yield not key and not self.demo, f"RENOUER_SECRET_KEY is missing: {wanted}"
+        yield 0 < len(key) < 32, f"RENOUER_SECRET_KEY is too short: {wanted}"
+        played = self.now is not None and not self.demo
+        yield played, "RENOUER_NOW is for rehearsal and demo only (set RENOUER_DEMO=1)"
+        hasty = self.lease_seconds <= self.provider_timeout_seconds
+        yield hasty, "RENOUER_LEASE_SECONDS must be longer than PROVIDER_TIMEOUT_SECONDS"
+        yield self.nlu_engine == "rasa", "RENOUER_NLU_ENGINE: only « embedded » is there so far"
 
     @property
     def secret(self) -> str:

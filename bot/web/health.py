@@ -45,7 +45,7 @@ async def readyz(request: Request) -> JSONResponse:
         checks["database"] = "run « renouer db upgrade »" if late else "ok"
     except Exception as error:
         checks["database"] = type(error).__name__
-    checks["understanding"] = "ok" if hasattr(nlu, "load") else "loading"
+    checks["understanding"] = "ok" if nlu.loaded() else "loading"
     checks["channels"] = ",".join(sorted(runtime.channels)) or "none"
     ready = checks["database"] == checks["understanding"] == "ok"
     return JSONResponse(checks, status_code=200 if ready else 503)
