@@ -30,6 +30,7 @@ from outreach.upkeep import retry_stalled, wake_if_due
 log = structlog.get_logger(__name__)
 
 LOCK_RETRY_SECONDS = 5.0
+AGAIN_SECONDS = 1.0
 
 
 async def database(settings: Settings) -> str:
@@ -66,9 +67,9 @@ async def serve(
     async with _runtime(settings) as runtime:
         roles: list[Callable[[], Awaitable[None]]] = []
         if only in (None, "worker"):
-            roles.append(lambda: run_work(runtime))
+            roles.append(lambda: _again("worker", lambda: run_work(runtime)))
         if only in (None, "clock"):
-            roles.append(lambda: run_clock(runtime))
+            roles.append(lambda: _again("clock", lambda: run_clock(runtime)))
         if only in (None, "web"):
             await asyncio.to_thread(nlu.load)
             await _with_web(runtime, host, port, roles, ready)
@@ -146,6 +147,16 @@ async def _stop(tasks: Sequence[asyncio.Future[None]]) -> None:
     for task in tasks:
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def _again(name: str, role: Callable[[], Awaitable[None]]) -> None:
+    """Start a role again whatever stops it: a database that restarts, a connection that is lost."""
+    while True:
+        try:
+            await role()
+        except Exception as error:
+            log.error("role_stopped", role=name, error=type(error).__name__)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def run_work(runtime: Runtime) -> None:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+import nlu
 from bot.migrations import upgrade
 from bot.runtime import Runtime
 from outreach import clock
@@ -77,8 +78,16 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(demo=True, data_dir=tmp_path)
 
 
+@pytest.fixture(scope="session")
+def understanding() -> None:
+    """The model, trained once and kept for the runs to come: no test's patience pays for it."""
+    nlu.load()
+
+
 @pytest.fixture
-async def runtime(settings: Settings, database_url: str) -> AsyncIterator[Runtime]:
+async def runtime(
+    settings: Settings, database_url: str, understanding: None
+) -> AsyncIterator[Runtime]:
     """A runtime with the simulated channels « sms » and « telegram »."""
     async with Runtime.open(settings, database_url) as opened:
         yield opened

@@ -51,7 +51,7 @@ def provider_settings(
 
 
 @pytest.fixture
-async def served(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
+async def served(database_url: str, tmp_path: Path, understanding: None) -> AsyncIterator[Served]:
     """The service behind a proxy, with Twilio and Telegram on."""
     async with TwilioStandIn(PUBLIC) as twilio, TelegramStandIn() as telegram:
         settings = provider_settings(twilio, telegram, tmp_path)

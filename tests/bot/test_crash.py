@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from bot.runtime import Runtime
+from nlu import classify
 from outreach import clock
 from outreach.settings import Settings
 from outreach.tables import OutgoingState
@@ -34,6 +35,7 @@ def environment(settings: Settings, url: str) -> dict[str, str]:
     for name, value in values.items():
         plain = getattr(value, "get_secret_value", lambda v=value: v)()
         env[f"RENOUER_{name.upper()}"] = str(plain)
+    env["RENOUER_DATA_DIR"] = str(classify.data_dir(None))  # the model that this run has trained
     return env
 
 
@@ -76,7 +78,7 @@ async def post_office(url: str, folder: Path) -> AsyncIterator[tuple[Runtime, Tw
 
 @pytest.mark.timeout(180)
 async def test_killed_between_commit_and_sending_the_reply_goes_out_once(
-    database_url: str, tmp_path: Path, free_port: int
+    database_url: str, tmp_path: Path, free_port: int, understanding: None
 ) -> None:
     async with post_office(database_url, tmp_path) as (runtime, twilio):
         twilio.public_url = runtime.settings.public_url
@@ -96,7 +98,7 @@ async def test_killed_between_commit_and_sending_the_reply_goes_out_once(
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("taken", [True, False])
 async def test_killed_in_the_middle_of_the_call_it_is_sent_once(
-    database_url: str, tmp_path: Path, taken: bool
+    database_url: str, tmp_path: Path, taken: bool, understanding: None
 ) -> None:
     """Whether or not Twilio took it before the worker died, the family gets it exactly once."""
     async with post_office(database_url, tmp_path) as (runtime, twilio):
