@@ -35,7 +35,7 @@ def environment(settings: Settings, url: str) -> dict[str, str]:
     for name, value in values.items():
         plain = getattr(value, "get_secret_value", lambda v=value: v)()
         env[f"RENOUER_{name.upper()}"] = str(plain)
-    env["RENOUER_DATA_DIR"] = str(classify.data_dir(None))  # the model that this run has trained
+    env["RENOUER_DATA_DIR"] = str(classify.data_dir().parent)  # the model that this run has trained
     return env
 
 
