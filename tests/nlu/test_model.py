@@ -19,7 +19,7 @@ BY_RULE = {"media_only", "voice_note", "emoji_only", "unintelligible"}
 def test_every_label_has_enough_sentences_in_every_language() -> None:
     counted = Counter((e.language, e.intent) for e in corpus.training())
     codes = {e.language for e in corpus.training()}
-    assert codes == {"fr", "ar", "ar-Latn", "en", "tr", "ro", "es"}
+    assert codes >= {"fr", "ar", "ar-Latn", "en", "tr", "ro", "es", "ca", "pt"}
     few = [
         (code, name, counted[code, name])
         for code in codes
