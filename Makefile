@@ -8,7 +8,7 @@ STAMPS := .venv/.stamps
 PYTEST ?= $(BIN)/python -m pytest
 export UV_LINK_MODE := copy
 
-.PHONY: help demo demo-reset test check format bench lock install install-dev catalogues clean
+.PHONY: help encoder rasa demo demo-reset test test-rasa check format bench lock lock-rasa install install-dev catalogues clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,10 @@ demo-reset: install ## Start the demo anew, from the fictional pilot district
 
 test: install-dev $(STAMPS)/chromium ## Install what tests need and run all of them
 	$(PYTEST) -n 2 --dist loadscope
+
+test-rasa: install-dev ## Test against a real Rasa server, where there is Python 3.10
+	@.ci/make-rasa environment || [ $$? = 3 ]
+	$(PYTEST) tests/rasa -m rasa
 
 check: install-dev ## Lint, types, house rules, catalogues and wording; warnings are errors
 	$(BIN)/ruff check .
@@ -37,6 +41,12 @@ format: install-dev ## Let ruff tidy the code
 bench: install-dev ## Measure on this machine: replies a second, latency, start-up, memory
 	$(BIN)/python -m tests.bench
 
+encoder: install-dev ## Teach the sentence encoder anew (PyTorch; about an hour on two cores)
+	@.ci/make-encoder
+
+rasa: install ## Build, train and serve Rasa, the other engine (needs Python 3.10; 2.5 GB)
+	@.ci/make-rasa || [ $$? = 130 ]
+
 catalogues: install-dev ## Bring locales/*.po up to date with the texts in flows/*.yml
 	$(BIN)/python -m flows.extract
 
@@ -45,6 +55,10 @@ lock: install-dev ## Choose new versions of all packages (edit pyproject.toml fi
 	  --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
 	  --python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+
+lock-rasa: install ## Choose versions for Rasa's own environment (nlu/rasa.in)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
+	  --python-version 3.10 nlu/rasa.in -o nlu/rasa.lock
 
 install: $(STAMPS)/run $(STAMPS)/front ## What the service needs
 install-dev: install $(STAMPS)/dev ## What developers need besides
@@ -74,4 +88,4 @@ $(STAMPS)/chromium: $(STAMPS)/venv .ci/make-chromium
 	@touch $@
 
 clean: ## Remove what was installed here (not the demo's data)
-	rm -rf .venv bot/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv nlu/.rasa bot/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -14,7 +14,6 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-import nlu
 from bot.effects import apply
 from bot.hear import hear
 from bot.runtime import Runtime
@@ -78,7 +77,7 @@ async def _receive(runtime: Runtime, session: AsyncSession, inbound: Inbound) ->
     session.add(address)
     conversation = await _conversation(session, person)
     state = Session.from_json(conversation.state)
-    understood = await _understand(inbound, state, person)
+    understood = await _understand(runtime, inbound, state, person)
     _keep(row, understood)
     session.add(row)
     # Whoever writes is in touch: a campaign still on its way would only talk over the answer.
@@ -129,12 +128,14 @@ async def _conversation(session: AsyncSession, person: Person) -> Conversation:
     return found
 
 
-async def _understand(inbound: Inbound, state: Session, person: Person) -> Understanding:
+async def _understand(
+    runtime: Runtime, inbound: Inbound, state: Session, person: Person
+) -> Understanding:
     """In a thread: the encoder takes tens of milliseconds that others need not wait for."""
     stored = state.languages[0] if state.languages else person.language
     kinds = tuple(m.kind for m in inbound.media)
     return await asyncio.to_thread(
-        nlu.understand, inbound.text, stored_language=stored, media=kinds
+        runtime.understand, inbound.text, stored_language=stored, media=kinds
     )
 
 

@@ -7,7 +7,7 @@ from nlu.understanding import Understanding
 from outreach.channels.contract import Inbound
 
 CLEAR = 0.8
-LONG = 12  # characters; « ok », « oui », « merci » do not change anybody's language
+LONG = 4  # words: « ok », « bonjour madame », « thank you very » change nobody's language
 SHARED_SCRIPTS = {"Latn", "Arab", "Cyrl"}  # of many languages; any other script tells by itself
 
 
@@ -20,6 +20,7 @@ def hear(understood: Understanding, inbound: Inbound) -> Heard:
         intents=tuple((i.name, i.confidence) for i in understood.intents),
         language=understood.language.code,
         language_clear=_clear(understood),
+        sure=understood.decision != "ask",
         priority=understood.priority.value,
         danger=understood.danger,
         optout=understood.optout,
@@ -35,5 +36,5 @@ def hear(understood: Understanding, inbound: Inbound) -> Heard:
 
 def _clear(understood: Understanding) -> bool:
     sure = understood.language.confidence >= CLEAR
-    told = len(understood.normalised) >= LONG or understood.script not in SHARED_SCRIPTS
+    told = len(understood.normalised.split()) >= LONG or understood.script not in SHARED_SCRIPTS
     return sure and told

@@ -1,12 +1,13 @@
-"""What a running process has: settings, store, channels, flows and the queue's waker."""
+"""What a running process has: settings, store, channels, flows, the queue's waker, an engine."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.tickets import delivery_trouble
+from bot.understanding import Understander, understander
 from flows.load import load_flows
 from flows.schema import FlowSet
 from outreach.channels.contract import Channel
@@ -26,16 +27,18 @@ class Runtime:
     channels: dict[str, Channel]
     flows: FlowSet
     waker: Waker
+    understand: Understander = field(default_factory=Understander)
 
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: Settings, url: str) -> AsyncIterator[Runtime]:
         """A runtime on one database, closed at the end."""
         async with Store.open(url) as store:
-            channels = open_channels(settings)
+            channels, understand = open_channels(settings), understander(settings)
             try:
-                yield cls(settings, store, channels, load_flows(), Waker(store))
+                yield cls(settings, store, channels, load_flows(), Waker(store), understand)
             finally:
+                understand.close()
                 for channel in channels.values():
                     await channel.close()
 

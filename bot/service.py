@@ -13,7 +13,6 @@ import structlog
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-import nlu
 from bot.migrations import pending, upgrade
 from bot.runtime import Runtime
 from bot.telegram_feed import feed_telegram
@@ -71,7 +70,7 @@ async def serve(
         if only in (None, "clock"):
             roles.append(lambda: _again("clock", lambda: run_clock(runtime)))
         if only in (None, "web"):
-            await asyncio.to_thread(nlu.load)
+            await asyncio.to_thread(runtime.understand.load)
             await _with_web(runtime, host, port, roles, ready)
         else:
             await _until_signal(roles)

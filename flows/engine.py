@@ -20,10 +20,6 @@ from flows.session import INTRODUCTION, Session
 from flows.steps import Walk, question
 
 FALLBACK_INTENTS = frozenset({"other", "unintelligible"})
-CONFIDENT = 0.15
-"""Below this the best of some fifty intents is a guess: we ask once more instead of answering.
-
-It goes with the calibration of the model behind `Heard` and moves with it."""
 FIRM = 0.6
 """Below this an intent does not open a flow whose act is not easily undone (a wrong number)."""
 URGENT = ("P0", "P1")
@@ -104,7 +100,7 @@ class _Turn:
     def _sure(self) -> bool:
         if self.heard.intent in FALLBACK_INTENTS or not self.heard.intents:
             return False
-        return self.heard.intents[0][1] >= CONFIDENT
+        return self.heard.sure
 
     def _danger(self) -> list[Event]:
         """Numbers and a person at once; a STOP in the same message is honoured too."""

@@ -14,7 +14,8 @@ class Heard:
 
     `intents` is (name, confidence), best first. `language` is an ISO 639-1 code, `ar-Latn` for
     arabizi or `und`; `language_clear` is true when the text is long and sure enough to change the
-    language we answer in. `priority` is P0 to P3, `danger` the case when P0 or P1.
+    language we answer in; `sure` is false when the best intent is only a guess. `priority` is P0 to
+    P3, `danger` the case when P0 or P1.
     `number` is a menu choice (also from a button), `answer` "yes", "no" or None,
     `words` the normalised text, `media` how many attachments came with it.
 
@@ -25,6 +26,7 @@ class Heard:
     intents: tuple[tuple[str, float], ...]
     language: str
     language_clear: bool = False
+    sure: bool = True
     priority: str = "P3"
     danger: str | None = None
     optout: bool = False

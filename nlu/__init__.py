@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nlu import classify
+from nlu import classify, embed
 from nlu.batch import parse_batch
 from nlu.intents import Intent
 from nlu.pipeline import understand
@@ -30,11 +30,9 @@ __all__ = [
 ]
 
 
-def load(engine: str = "embedded") -> classify.Model:
-    """Load the model now, so that the first message does not wait; ValueError for an engine that
-    is not there."""
-    if engine != "embedded":
-        raise ValueError(f"unknown engine {engine!r}: only 'embedded' is there")
+def load() -> classify.Model:
+    """Load the model now, so that the first message does not wait. It is there for any engine,
+    since it stands in for the others."""
     return classify.model()
 
 
@@ -51,4 +49,4 @@ def train(data_dir: str | Path | None = None, *, refresh_vectors: bool = False) 
     """
     from nlu import training  # scikit-learn is only imported to train
 
-    return training.train_and_save(classify.data_dir(data_dir), refresh_vectors=refresh_vectors)
+    return training.train_and_save(embed.data_dir(data_dir), refresh_vectors=refresh_vectors)

@@ -1,79 +1,126 @@
-"""The classifier: sentence vectors and counts, two linear models whose scores are added.
+"""The classifier: linear models over sentence vectors and over counts, whose scores are added.
 
-A model is plain arrays, kept in one npz file, so that loading it runs no code.
+One pair ranks the intents, another weighs the danger cases. A model is plain arrays, so that
+loading it runs no code.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import structlog
 
-from nlu.embed import embedder
-from nlu.features import WIDTH, Floats, Ints, counts, unit
+from nlu import thresholds
+from nlu.embed import data_dir, embedder
+from nlu.features import Floats, Ints, counts, unit
 from nlu.language import LanguageModel
 from nlu.normalise import Normalised, plain_french, spelt_out
+from nlu.script import script_of
+from nlu.transliterate import to_arabic, to_cyrillic
 from nlu.understanding import IntentScore
 
-log = structlog.get_logger(__name__)
 _KEPT = 8
+CALM = ""
+"""The name of the danger case that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Weights with one row a class, and a bias a class."""
+
+    weights: Floats
+    bias: Floats
+
+    def scores(self, vector: Floats) -> Floats:
+        """One score a class from a dense vector."""
+        found: Floats = self.weights @ vector + self.bias
+        return found
+
+    def counted(self, columns: Ints, values: Floats) -> Floats:
+        """One score a class from the columns that are not zero."""
+        found: Floats = self.weights[:, columns] @ values + self.bias
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same classes seen by both: sentence vectors and counts. `names` are the classes."""
+
+    names: tuple[str, ...]
+    by_vector: Linear
+    by_counts: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the model makes of one message: intents ranked, the likeliest danger case and how likely
+    danger is at all, and whether the encoder was asked."""
+
+    ranking: tuple[IntentScore, ...]
+    case: str
+    danger: float
+    encoded: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Everything learnt. `*_weights` have one row a label; `means` is the middle of all sentence
-    vectors, then of each language in `mean_codes`: taken away, what remains is what is said and
-    no longer in which language. `scales` are the factors on the two scores (vectors, counts) when
-    both are there, and on the counts alone."""
+    """Everything learnt from the training sentences."""
 
-    labels: tuple[str, ...]
     idf: Floats
-    count_weights: Floats
-    count_bias: Floats
-    means: Floats
-    mean_codes: tuple[str, ...]
-    vector_weights: Floats
-    vector_bias: Floats
-    scales: tuple[float, float, float]
+    intents: Pair
+    cases: Pair
     languages: LanguageModel
     version: str
 
-    def rank(self, message: Normalised, language: str, encode: bool = True) -> list[IntentScore]:
-        """The likeliest intents, best first; without `encode` from the counts alone."""
-        words = reading(message, language)
-        coder = embedder() if encode else None
-        scores = self.count_scores(words) * self.scales[2]
-        if coder is not None:
-            vector = coder.vectors([spelling(message, language)])[0]
-            scores = scores / self.scales[2] * self.scales[1]
-            scores = scores + self.vector_scores(vector, language) * self.scales[0]
-        chances = np.exp(scores - scores.max())
-        chances /= chances.sum()
+    def judge(self, message: Normalised, language: str, *, encode: bool = True) -> Judgement:
+        """Intents and danger of one message. The encoder is spared where the counts are so sure,
+        and so far from any danger, that it would change nothing."""
+        columns, values = weighted(reading(message, language), self.idf)
+        seen = self.intents.by_counts.counted(columns, values)
+        felt = self.cases.by_counts.counted(columns, values)
+        known = thresholds.of("embedded")
+        alone = self._judgement(seen * known.alone, felt * known.alone, encoded=False)
+        coder = embedder() if encode and not _plain(alone) else None
+        if coder is None:
+            return alone
+        vector = coder.vectors([spelling(message, language)])[0]
+        scores = self.intents.by_vector.scores(vector) * known.vectors + seen * known.counts
+        alarm = self.cases.by_vector.scores(vector) * known.vectors + felt * known.counts
+        return self._judgement(scores, alarm, encoded=True)
+
+    def _judgement(self, scores: Floats, alarm: Floats, *, encoded: bool) -> Judgement:
+        chances, risks = softmax(scores), softmax(alarm)
         best = np.argsort(-chances)[:_KEPT]
-        return [IntentScore(self.labels[i], round(float(chances[i]), 4)) for i in best]
+        names = self.intents.names
+        ranking = tuple(IntentScore(names[i], round(float(chances[i]), 4)) for i in best)
+        calm = self.cases.names.index(CALM)
+        danger = 1.0 - float(risks[calm])
+        risks[calm] = -1.0
+        case = self.cases.names[int(risks.argmax())]
+        return Judgement(ranking, case, round(danger, 4), encoded)
 
-    def count_scores(self, words: Sequence[str]) -> Floats:
-        """One score a label from words and letter groups."""
-        columns, values = weighted(words, self.idf)
-        scores: Floats = self.count_weights[:, columns] @ values + self.count_bias
-        return scores
 
-    def vector_scores(self, vector: Floats, language: str) -> Floats:
-        """One score a label from a sentence vector."""
-        known = language in self.mean_codes
-        mean = self.means[self.mean_codes.index(language) + 1 if known else 0]
-        scores: Floats = self.vector_weights @ (vector - mean) + self.vector_bias
-        return scores
+def _plain(alone: Judgement) -> bool:
+    known = thresholds.of("embedded")
+    sure = alone.ranking[0].confidence >= known.spare_intent
+    return sure and alone.danger <= known.spare_danger
+
+
+def softmax(scores: Floats) -> Floats:
+    """Scores as shares of one.
+
+    >>> softmax(np.zeros(2, np.float32)).tolist()
+    [0.5, 0.5]
+    """
+    powers = np.exp(scores - scores.max())
+    shares: Floats = powers / powers.sum()
+    return shares
 
 
 def reading(message: Normalised, language: str) -> tuple[str, ...]:
-    """The words that the model reads: folded, and SMS French written out."""
+    """The words that the counts read: folded, and SMS French written out."""
     return plain_french(message.words) if language in ("fr", "und") else message.words
 
 
@@ -84,62 +131,20 @@ def weighted(words: Sequence[str], idf: Floats) -> tuple[Ints, Floats]:
 
 
 def spelling(message: Normalised, language: str) -> str:
-    """The text that the encoder reads: accents kept, and SMS French written out."""
-    return spelt_out(message.plain) if language in ("fr", "und") else message.plain
+    """The text that the encoder reads: what it has hardly seen turned into what it has. SMS French
+    is written out, arabizi goes into Arabic letters, Latin Bulgarian into Cyrillic."""
+    if language in ("fr", "und"):
+        return spelt_out(message.plain)
+    if language == "ar-Latn":
+        return to_arabic(message.plain)
+    if language == "bg" and script_of(message.plain) == "Latn":
+        return to_cyrillic(message.plain)
+    return message.plain
 
 
 @cache
 def model() -> Model:
-    """The model of this process: from the cache, else trained (a few seconds) and cached."""
+    """The model of this process: from the cache, else trained (a minute) and cached."""
     from nlu import training  # scikit-learn is only needed, and only imported, to train
 
     return training.load_or_train(data_dir())
-
-
-def data_dir(given: str | Path | None = None) -> Path:
-    """Where models are cached: as given, else `RENOUER_DATA_DIR`, else `.renouer`."""
-    return Path(given or os.environ.get("RENOUER_DATA_DIR") or ".renouer") / "nlu"
-
-
-def save(learnt: Model, path: Path) -> None:
-    """Write the model beside its final name, then move it there: readers see all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    head = {
-        "labels": learnt.labels,
-        "scales": learnt.scales,
-        "codes": learnt.languages.codes,
-        "mean_codes": learnt.mean_codes,
-        "version": learnt.version,
-    }
-    temporary = path.with_name(f"{path.stem}.{os.getpid()}.npz")
-    np.savez_compressed(
-        temporary,
-        head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
-        idf=learnt.idf,
-        count_weights=learnt.count_weights.astype(np.float16),
-        count_bias=learnt.count_bias,
-        means=learnt.means,
-        vector_weights=learnt.vector_weights,
-        vector_bias=learnt.vector_bias,
-        log_p=learnt.languages.log_p.astype(np.float16),
-    )
-    temporary.replace(path)
-
-
-def load(path: Path) -> Model:
-    """Read what `save` wrote; no pickle. OSError or ValueError when it is not such a file."""
-    with np.load(path, allow_pickle=False) as file:
-        head = json.loads(file["head"].tobytes())
-        arrays = {k: file[k].astype(np.float32) for k in file.files if k != "head"}
-    if arrays["idf"].shape != (WIDTH,):
-        raise ValueError(f"{path.name}: made with another width")
-    first, second, third = head["scales"]
-    log_p = arrays.pop("log_p")
-    return Model(
-        labels=tuple(head["labels"]),
-        mean_codes=tuple(head["mean_codes"]),
-        scales=(first, second, third),
-        languages=LanguageModel(tuple(head["codes"]), log_p),
-        version=head["version"],
-        **arrays,
-    )

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from nlu import data_files
-from nlu.intents import intents
+from nlu.intents import CASES, intents
 
 _LANGUAGE = {"arabizi": "ar-Latn"}
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One sentence with its label."""
+    """One sentence with its label, and the danger case where it is a cry for help."""
 
     language: str
     intent: str
     text: str
+    danger: str | None = None
 
 
 def training() -> list[Example]:
@@ -47,6 +48,9 @@ def from_rasa(table: Any, language: str, name: str) -> Iterable[Example]:
     for block in table["nlu"]:
         if block["intent"] not in intents():
             raise ValueError(f"{name}: unknown intent {block['intent']}")
+        case = (block.get("metadata") or {}).get("danger") or intents()[block["intent"]].danger
+        if case is not None and case not in CASES:
+            raise ValueError(f"{name}: unknown danger case {case}")
         for line in block["examples"].splitlines():
             if line.startswith("- ") and line[2:].strip():
-                yield Example(language, block["intent"], line[2:].strip())
+                yield Example(language, block["intent"], line[2:].strip(), case)

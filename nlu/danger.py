@@ -11,27 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from nlu import data_files
+from nlu.intents import CASES
 from nlu.lexicon import compile_patterns, readings
 from nlu.normalise import Normalised
 from nlu.understanding import Language, Priority
 
 _SURE = 0.9
 _FOREIGN_LETTERS = 10
-
-CASES = (
-    "self_harm",
-    "vital",
-    "violence_home",
-    "sexual_violence",
-    "child_alone",
-    "weapon",
-    "threat",
-    "harassment",
-    "runaway",
-    "homeless",
-    "forced_marriage",
-    "pregnancy_minor",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +54,8 @@ def find(message: Normalised, language: Language | None = None) -> tuple[Finding
     ()
     """
     found: dict[str, Finding] = {}
-    for text in readings(message):
+    code = language.code if language else ""
+    for text in readings(message, code):
         for lexicon in _lists():
             foreign = _is_foreign(lexicon.language, language)
             _search(lexicon, lexicon.guards.sub(" # ", text), found, foreign)
@@ -100,7 +87,9 @@ def _search(lexicon: _List, text: str, found: dict[str, Finding], foreign: bool)
 
 
 def _is_foreign(listed: str, language: Language | None) -> bool:
-    if language is None or language.confidence < _SURE or language.code == listed:
+    if language is None or language.confidence < _SURE:
+        return False
+    if listed == language.code or (listed == "ar" and language.code == "ar-Latn"):
         return False
     return language.code in {data_files.read(n)["language"] for n in _language_files()}
 

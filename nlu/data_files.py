@@ -30,9 +30,9 @@ def names(folder: str) -> list[str]:
     return sorted(f"{folder}/{p.name}" for p in (DATA / folder).glob("*.yml"))
 
 
-def digest(files: Iterable[Path]) -> str:
+def digest(files: Iterable[Path], salt: str = "") -> str:
     """One short hash over the content of the files: what a cached model was made from."""
-    total = hashlib.sha256()
+    total = hashlib.sha256(salt.encode())
     for path in sorted(files):
         total.update(path.name.encode())
         total.update(path.read_bytes())

@@ -1,4 +1,5 @@
-"""What a message names: age, temperature, phone number, day, number."""
+"""What a message names: age, temperature, phone number, date or day, number,
+and what is found by its name: commune, level, topic, language."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from functools import cache
 import phonenumbers
 
 from nlu import data_files
+from nlu.normalise import fold
 from nlu.understanding import Entity
 
 _AGE = re.compile(
@@ -39,12 +41,47 @@ def find(text: str) -> tuple[Entity, ...]:
             for m in pattern.finditer(text)
             if _free(found, m)
         ]
+    found += _named(text, found)
     found += [
         Entity("number", str(int(m.group())), m.start(), m.end())
         for m in _NUMBER.finditer(text)
         if _free(found, m)
     ]
     return tuple(sorted(found, key=lambda e: e.start))
+
+
+def _named(text: str, found: list[Entity]) -> list[Entity]:
+    """What is found by its name: communes, school levels, topics of the protocol, languages."""
+    named: list[Entity] = []
+    for kind in data_files.read("named.yml"):
+        pattern, values = _names(kind)
+        named += [
+            Entity(kind, values[_flat(m.group())], m.start(), m.end())
+            for m in pattern.finditer(text)
+            if _free(found + named, m)
+        ]
+    return named
+
+
+@cache
+def _names(kind: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    rows = data_files.read("named.yml")[kind]
+    # A commune is written as it is called; the other values are our own words.
+    own = kind == "commune"
+    spelt = {v: [*map(str, names), *([v] if own else [])] for v, names in rows.items()}
+    values = {_flat(n): v for v, names in spelt.items() for n in names}
+    written = {n for names in spelt.values() for n in names}
+    written |= {fold(n) for n in written}
+    # « St Gilles », « saint-gilles » and « saint gilles » are one name.
+    listed = "|".join(
+        re.escape(n).replace(r"\-", "[- ]").replace(r"\ ", "[- ]")
+        for n in sorted(written, key=len, reverse=True)
+    )
+    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", re.IGNORECASE), values
+
+
+def _flat(name: str) -> str:
+    return fold(name).replace("-", " ")
 
 
 def _value(kind: str, written: str) -> str:

@@ -8,6 +8,22 @@ from functools import cache
 from nlu import data_files
 from nlu.understanding import Priority
 
+# The danger cases, most urgent first.
+CASES = (
+    "self_harm",
+    "vital",
+    "violence_home",
+    "sexual_violence",
+    "child_alone",
+    "weapon",
+    "threat",
+    "harassment",
+    "runaway",
+    "homeless",
+    "forced_marriage",
+    "pregnancy_minor",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -18,6 +34,16 @@ class Intent:
     priority: Priority
     escalate: bool
     danger: str | None = None
+
+
+IN_NO_FLOW = frozenset({"other", "unintelligible", "media_only", "emoji_only"})
+"""Labels that are not about us, or about nothing: no flow answers them by itself."""
+
+
+@cache
+def model_priority(case: str) -> Priority:
+    """The priority of a case that the model alone raises, when it is sure of it."""
+    return Priority(data_files.read("intents.yml")["cases"].get(case, "P1"))
 
 
 @cache

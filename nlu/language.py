@@ -13,7 +13,9 @@ from nlu.features import WIDTH, Floats, counts
 from nlu.normalise import Normalised
 from nlu.understanding import Language
 
-LAUNCH = frozenset({"fr", "ar", "ar-Latn", "en", "tr", "ro", "es"})
+LAUNCH = frozenset({"fr", "ar", "ar-Latn", "en", "tr", "ro", "bg", "es", "ca", "pt", "ru", "uk"})
+# Understood, but not yet answered in: a person takes over.
+UNANSWERED = frozenset({"bg", "ca", "pt", "ru", "uk"})
 UNDETERMINED = Language("und", 0.0)
 
 _ONE_LANGUAGE = {
@@ -21,6 +23,8 @@ _ONE_LANGUAGE = {
     "Guru": "pa", "Taml": "ta", "Sinh": "si", "Thai": "th", "Khmr": "km", "Tibt": "bo",
     "Mong": "mn", "Tfng": "ber", "Hang": "ko", "Jpan": "ja", "Hani": "zh", "Nkoo": "nqo",
 }  # fmt: skip
+# Bulgarian is often typed in Latin letters; the two ways of writing are learnt apart.
+_LATIN_WRITING = {"bg-Latn": "bg"}
 _TRIBES = {"Latn": "latin", "Cyrl": "cyrillic"}
 # Letters that one language has and its neighbours have not: worth so many nats each.
 _LETTERS = {
@@ -79,16 +83,21 @@ def _by_words(
         scores[i] += _prior(code) + 1.5 * sum(c in _LETTERS.get(code, "") for c in message.plain)
         if code == "ar-Latn":
             scores[i] += 4.0 * len(_ARABIZI.findall(message.plain))
-        if stored and (code == stored or (code == "ar-Latn" and stored == "ar")):
+        if stored and _is_stored(code, stored):
             scores[i] += _STORED_NATS.get(len(words), 8.0 / len(words))
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
     best = int(chances.argmax())
-    return Language(model.codes[rows[best]], round(float(chances[best]), 4))
+    code = model.codes[rows[best]]
+    return Language(_LATIN_WRITING.get(code, code), round(float(chances[best]), 4))
+
+
+def _is_stored(code: str, stored: str) -> bool:
+    return _LATIN_WRITING.get(code, code) == stored or (code == "ar-Latn" and stored == "ar")
 
 
 def _prior(code: str) -> float:
-    return 0.0 if code in LAUNCH else -1.5
+    return 0.0 if _LATIN_WRITING.get(code, code) in LAUNCH else -1.5
 
 
 def _arabic(text: str) -> Language:
@@ -122,6 +131,15 @@ def learn(samples: dict[str, list[tuple[str, ...]]]) -> LanguageModel:
             np.add.at(table[row], columns, values)
     table /= table.sum(axis=1, keepdims=True)
     return LanguageModel(codes, np.log(table).astype(np.float32))
+
+
+def writing(code: str, script: str) -> str:
+    """The row of the model that a sample in this language and script belongs to.
+
+    >>> writing("bg", "Latn"), writing("bg", "Cyrl")
+    ('bg-Latn', 'bg')
+    """
+    return "bg-Latn" if code == "bg" and script == "Latn" else code
 
 
 def samples() -> dict[str, list[str]]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nlu.normalise import Normalised, fold, plain_french
+from nlu.normalise import Normalised, fold, normalise, plain_french
+from nlu.transliterate import to_arabic, to_cyrillic
 
 _GAP = r" (?:\w+ ){0,5}?"
 _OPTIONAL_END = re.compile(r" \(([^()]*[^()\s|])\)([?*])")
@@ -29,11 +30,24 @@ def compile_patterns(patterns: Iterable[str], prefix: str = "") -> re.Pattern[st
     return re.compile(rf"(?<!\w){prefix}(?:{choices})(?:(?<= )|(?!\w))")
 
 
-def readings(message: Normalised) -> tuple[str, ...]:
-    """The texts to search in: the words as written, and as plain French where that differs."""
-    written = " ".join(message.words) + " "
-    french = " ".join(plain_french(message.words)) + " "
-    return (written,) if french == written else (written, french)
+def readings(message: Normalised, code: str = "") -> tuple[str, ...]:
+    """The texts to search in: the words as written, as plain French where that differs, and for
+    arabizi and Latin Bulgarian (`code`) in the letters of their own lists.
+
+    >>> from nlu.normalise import normalise
+    >>> readings(normalise("jveu pa"))
+    ('jveu pa ', 'je veux pas ')
+    """
+    found = [message.words, plain_french(message.words)]
+    if code == "ar-Latn":
+        found.append(_words(to_arabic(message.plain)))
+    elif code == "bg" and message.plain.isascii():
+        found.append(_words(to_cyrillic(message.plain)))
+    return tuple(dict.fromkeys(" ".join(words) + " " for words in found))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return normalise(text).words
 
 
 def _expression(pattern: str) -> str:

@@ -12,29 +12,46 @@ from nlu.normalise import Normalised, fold
 _LETTERS = re.compile(r"[^\w]+")
 
 
-def is_optout(message: Normalised) -> bool:
-    """True when the sender asks us to write no more.
+def is_optout(message: Normalised, code: str = "") -> bool:
+    """True when the sender asks us to write no more; `code` is the language where it is known.
 
     >>> from nlu.normalise import normalise
     >>> is_optout(normalise("arretez svp")), is_optout(normalise("le bus s'arrete plus ici"))
     (True, False)
     """
-    return _asks(message, "optout")
+    return _asks(message, "optout", code)
 
 
-def is_optin(message: Normalised) -> bool:
-    """True when the sender asks us to write again.
+def is_hinted(message: Normalised, code: str = "") -> bool:
+    """True when some word or phrase could be part of a STOP; decides nothing by itself.
+
+    >>> from nlu.normalise import normalise
+    >>> is_hinted(normalise("jveu plu de vos msg")), is_hinted(normalise("il a de la fievre"))
+    (True, False)
+    """
+    guards = _tables("optout")[2]
+    return any(_hints().search(guards.sub(" # ", t)) for t in readings(message, code))
+
+
+@cache
+def _hints() -> re.Pattern[str]:
+    rows = data_files.read("optout.yml")["hints"].values()
+    return compile_patterns(p for row in rows for p in row)
+
+
+def is_optin(message: Normalised, code: str = "") -> bool:
+    """True when the sender asks us to write again; `code` as above.
 
     >>> from nlu.normalise import normalise
     >>> is_optin(normalise("START"))
     True
     """
-    return not is_optout(message) and _asks(message, "optin")
+    return not is_optout(message, code) and _asks(message, "optin", code)
 
 
-def _asks(message: Normalised, kind: str) -> bool:
+def _asks(message: Normalised, kind: str, code: str) -> bool:
     whole, phrases, guards, polite, ends = _tables(kind)
-    for text in readings(message):
+    for text in readings(message, code):
         bare = " ".join(polite.sub(" ", text).split())
         if bare in whole or _LETTERS.sub("", text) in whole:
             return True

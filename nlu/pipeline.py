@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import structlog
 
-from nlu import classify, danger, data_files, entities, language, optout
+from nlu import classify, danger, data_files, entities, language, optout, thresholds
+from nlu.danger import Finding
 from nlu.language import UNDETERMINED
 from nlu.normalise import Normalised, normalise
 from nlu.numbers import answer_of, number_of
-from nlu.priority import judge
+from nlu.priority import Alarm, alarm, alarm_of, decide, judge
+from nlu.ranker import Ranker
 from nlu.script import script_of
+from nlu.thresholds import Thresholds
 from nlu.understanding import IntentScore, Language, Priority, Understanding
 
 log = structlog.get_logger(__name__)
@@ -37,42 +41,62 @@ _CASE_INTENT = {
 
 
 def understand(
-    text: str, *, stored_language: str | None = None, media: Sequence[str] = ()
+    text: str,
+    *,
+    stored_language: str | None = None,
+    media: Sequence[str] = (),
+    ranker: Ranker | None = None,
 ) -> Understanding:
     """Understand one message. Never raises, whatever the text.
 
     `stored_language` is the contact's known language, which decides on short texts; `media` the
-    kinds of the attachments ("image", "audio"…). The first call loads or trains the model.
+    kinds of the attachments ("image", "audio"…); `ranker` an engine that ranks intents in place of
+    the embedded one, which stands in when it cannot answer. The first call loads the model.
 
     >>> understand("je veux mourir stop").priority.value
     'P0'
     """
     try:
-        return _understand(text, stored_language, media)
+        return _understand(text, stored_language, media, ranker)
     except Exception as error:
         # The last net under a bug: a person must still see the message. Its text is not logged.
         log.error("nlu.failed", error=type(error).__name__, where=_where(error))
         return _unknown(text)
 
 
-def _understand(text: str, stored: str | None, media: Sequence[str]) -> Understanding:
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """Who ranked the intents, how, and what danger they see."""
+
+    ranking: list[IntentScore]
+    alarms: tuple[Alarm, ...] = ()
+    engine: str = "rules"
+    model: str = ""
+    encoded: bool = False
+    reasons: tuple[str, ...] = ()
+
+    def says_stop(self, known: Thresholds) -> bool:
+        return any(s.name == "optout" and s.confidence >= known.stop for s in self.ranking)
+
+
+def _understand(
+    text: str, stored: str | None, media: Sequence[str], ranker: Ranker | None
+) -> Understanding:
     message = normalise(text)
     script = script_of(message.plain)
-    model = classify.model()
-    lang = language.detect(message, script, model.languages, stored)
+    lang = language.detect(message, script, classify.model().languages, stored)
     findings = danger.find(message, lang)
-    out, back = optout.is_optout(message), optout.is_optin(message)
+    out, back = optout.is_optout(message, lang.code), optout.is_optin(message, lang.code)
     number, answer = number_of(message), answer_of(message)
-    ranking = _certain(message, media, out, back, number, answer)
-    if ranking is None:
-        cases = [_CASE_INTENT[f.case] for f in findings]
-        spared = bool(findings) and findings[0].priority == Priority.P0
-        heard = model.rank(message, lang.code, encode=not spared)
-        ranking = _lead(heard, cases + (["optout"] if out else []))
-        # What the lists put first must not come back as the model's own alarm.
-        verdict = judge([] if spared else heard, findings, lang, _alarming(message, heard, lang))
-    else:
-        verdict = judge(ranking, findings, lang)
+    certain = _certain(message, media, out, back, number, answer)
+    opinion = _Opinion(certain) if certain else _opinion(message, lang, findings, ranker)
+    known = thresholds.of("rasa" if opinion.engine == "rasa" else "embedded")
+    if not out and not back and optout.is_hinted(message, lang.code) and opinion.says_stop(known):
+        out = True
+    ranking = opinion.ranking
+    if not certain:
+        ranking = _lead(ranking, [_CASE_INTENT[f.case] for f in findings], out)
+    verdict = judge(ranking, findings, lang, opinion.alarms)
     return Understanding(
         text=text,
         normalised=message.plain,
@@ -87,20 +111,51 @@ def _understand(text: str, stored: str | None, media: Sequence[str]) -> Understa
         escalate=verdict.escalate,
         number=number,
         answer=answer,
-        reasons=verdict.reasons,
+        reasons=verdict.reasons + opinion.reasons,
+        decision="answer" if certain and not verdict.escalate else decide(ranking, verdict, known),
+        engine=opinion.engine,
+        model=opinion.model,
+        encoded=opinion.encoded,
     )
 
 
-def _alarming(
-    message: Normalised, heard: list[IntentScore], lang: Language
-) -> Sequence[IntentScore]:
-    """The ranking that may raise danger: idioms are no part of what the model is asked."""
+def _opinion(
+    message: Normalised, lang: Language, findings: Sequence[Finding], ranker: Ranker | None
+) -> _Opinion:
+    """What the engine makes of a message that no rule decides."""
+    if ranker is not None:
+        ranking = ranker.rank(message.plain)
+        if ranking:
+            alarms = alarm_of(ranking, thresholds.of("rasa"), f"model:{ranker.name}")
+            alarms = alarms if _alarms_without_idioms(message, alarms) else ()
+            return _Opinion(ranking, alarms, ranker.name, ranker.version, encoded=True)
+    reasons = ("engine:fallback",) if ranker is not None else ()
+    model = classify.model()
+    # P0 by the lists needs no second opinion: the answer leaves sooner.
+    spared = bool(findings) and findings[0].priority == Priority.P0
+    heard = model.judge(message, lang.code, encode=not spared)
+    known = thresholds.of("embedded")
+    alarms = () if spared else alarm(heard.case, heard.danger, known, "model")
+    if alarms and not _still_alarming(message, lang):
+        alarms = ()
+    ranking = list(heard.ranking)
+    return _Opinion(ranking, alarms, "embedded", model.version, heard.encoded, reasons)
+
+
+def _alarms_without_idioms(message: Normalised, alarms: tuple[Alarm, ...]) -> bool:
+    rest = danger.without_idioms(message) if alarms else None
+    return rest is None or len(rest.split()) >= _FEW_WORDS
+
+
+def _still_alarming(message: Normalised, lang: Language) -> bool:
+    """Idioms (« mort de rire ») are no part of what may alarm: without them, is it danger still?"""
     rest = danger.without_idioms(message)
     if rest is None:
-        return heard
+        return True
     if len(rest.split()) < _FEW_WORDS:
-        return ()
-    return classify.model().rank(normalise(rest), lang.code)
+        return False
+    again = classify.model().judge(normalise(rest), lang.code)
+    return again.danger >= thresholds.of("embedded").danger
 
 
 def _certain(
@@ -141,11 +196,12 @@ def _sure(name: str) -> IntentScore:
     return IntentScore(name, 1.0)
 
 
-def _lead(ranking: list[IntentScore], first: list[str]) -> list[IntentScore]:
+def _lead(ranking: list[IntentScore], cases: list[str], out: bool) -> list[IntentScore]:
     """The ranking with what the word lists found at its head."""
+    first = list(dict.fromkeys(cases + (["optout"] if out else [])))
     if not first:
         return ranking
-    lead = [IntentScore(name, 0.95) for name in dict.fromkeys(first)]
+    lead = [IntentScore(name, 0.95) for name in first]
     rest = [s for s in ranking if s.name not in first]
     return lead + [IntentScore(s.name, round(s.confidence * 0.9, 4)) for s in rest]
 

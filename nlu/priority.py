@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlu.danger import Finding
-from nlu.intents import intents
-from nlu.language import LAUNCH
+from nlu.intents import IN_NO_FLOW, intents, model_priority
+from nlu.language import LAUNCH, UNANSWERED
+from nlu.thresholds import Thresholds
 from nlu.understanding import IntentScore, Language, Priority
 
-# One danger label alone, or all of them together; set low on purpose: a missed
-# cry costs more than a needless look. Measured in docs/understanding.md.
-ONE_LABEL = 0.3
-ALL_LABELS = 0.5
 _SECOND_INTENT = 0.3
+_CLEAR_LANGUAGE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +25,31 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Danger that a model raises: the case, how soon a person must look, and the short reason."""
+
+    priority: Priority
+    case: str
+    reason: str
+
+
 def judge(
     ranking: Sequence[IntentScore],
     findings: Sequence[Finding],
     language: Language,
-    alarming: Sequence[IntentScore] | None = None,
+    alarms: Sequence[Alarm] = (),
 ) -> Verdict:
-    """The verdict on one message; opt-out plays no part in it.
+    """The verdict on one message, from the lists' findings and the model's alarms: either is
+        enough. Opt-out plays no part in it.
 
-    `alarming` is the ranking that may raise danger, where it is not `ranking` itself.
-
-    >>> from nlu.understanding import IntentScore, Language
-    >>> judge([IntentScore("complaint", 0.9)], (), Language("fr", 1.0)).priority.value
-    'P2'
+        >>> from nlu.thresholds import Thresholds
+    from nlu.understanding import IntentScore, Language
+        >>> judge([IntentScore("complaint", 0.9)], (), Language("fr", 1.0)).priority.value
+        'P2'
     """
-    raised = [(f.priority, f.case, f.reason) for f in findings] + _by_model(
-        ranking if alarming is None else alarming
-    )
+    raised = [(f.priority, f.case, f.reason) for f in findings]
+    raised += [(a.priority, a.case, a.reason) for a in alarms]
     if raised:
         first = min(raised, key=lambda r: r[0])
         return Verdict(first[0], first[1], True, tuple(r[2] for r in raised))
@@ -51,19 +57,46 @@ def judge(
     top = [s for i, s in enumerate(ranking) if i == 0 or s.confidence >= _SECOND_INTENT]
     safe = [rows[s.name] for s in top if rows[s.name].danger is None]
     level = min((row.priority for row in safe), default=Priority.P2)
-    escalate = any(row.escalate for row in safe)
+    escalate = any(row.escalate for row in safe) or not safe
     reasons = [f"intent:{row.name}" for row in safe if row.priority == level]
-    if language.code != "und" and language.code not in LAUNCH and language.confidence >= 0.7:
+    if _needs_interpreter(language):
         level, escalate = min(level, Priority.P2), True
         reasons.append(f"language:{language.code}")
     return Verdict(level, None, escalate, tuple(reasons))
 
 
-def _by_model(ranking: Sequence[IntentScore]) -> list[tuple[Priority, str, str]]:
+def alarm(case: str, chance: float, known: Thresholds, engine: str) -> tuple[Alarm, ...]:
+    """The alarm of a model that finds danger this likely, if it is likely enough.
+
+    >>> from nlu import thresholds
+    >>> alarm("runaway", 0.99, thresholds.of("embedded"), "model")[0].priority.value
+    'P1'
+    """
+    if chance < known.danger:
+        return ()
+    sure = chance >= known.danger_now
+    priority = model_priority(case) if sure else Priority.P1
+    return (Alarm(priority, case, f"{engine}:{case}"),)
+
+
+def alarm_of(ranking: Sequence[IntentScore], known: Thresholds, engine: str) -> tuple[Alarm, ...]:
+    """The alarm of an engine that has no danger cases, from its labels that mean danger."""
     rows = intents()
-    danger = [s for s in ranking if rows[s.name].danger]
-    total = sum(s.confidence for s in danger)
-    raised = [s for s in danger if s.confidence >= ONE_LABEL] or (
-        danger[:1] if total >= ALL_LABELS else []
-    )
-    return [(rows[s.name].priority, rows[s.name].danger or "", f"model:{s.name}") for s in raised]
+    grave = [s for s in ranking if rows[s.name].danger]
+    if not grave:
+        return ()
+    case = rows[grave[0].name].danger or ""
+    return alarm(case, sum(s.confidence for s in grave), known, engine)
+
+
+def decide(ranking: Sequence[IntentScore], verdict: Verdict, known: Thresholds) -> str:
+    """`person`, `answer` or `ask`: what may happen next without anybody looking."""
+    sure = ranking[0].confidence >= known.sure and ranking[0].name not in IN_NO_FLOW
+    if verdict.danger or (verdict.escalate and sure):
+        return "person"
+    return "answer" if sure else "ask"
+
+
+def _needs_interpreter(language: Language) -> bool:
+    known = language.code == "und" or language.code in LAUNCH - UNANSWERED
+    return not known and language.confidence >= _CLEAR_LANGUAGE

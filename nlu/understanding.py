@@ -54,6 +54,9 @@ class Understanding:
 
     `intents` is a ranking, best first, never empty. `danger` names the case of the danger lexicon
     or model (`self_harm`, `violence_home`, …) and is set exactly when priority is P0 or P1.
+    `decision` is `person` when a person must see it, `answer` when a flow may answer by itself,
+    `ask` when the message is not understood for sure or is none of our business: it is asked once
+    more. `engine` and `model` say who ranked the intents; `encoded` whether that took the encoder.
     `number` is the choice when the whole message is a digit in any script, a keycap, or a number
     word; `answer` is "yes" or "no" when the whole message says just that.
     `reasons` says in short codes why the priority is what it is (`lexicon:self_harm:fr`).
@@ -73,6 +76,10 @@ class Understanding:
     number: int | None
     answer: str | None
     reasons: tuple[str, ...]
+    decision: str = "ask"
+    engine: str = "embedded"
+    model: str = ""
+    encoded: bool = False
 
     @property
     def intent(self) -> IntentScore:
@@ -100,4 +107,7 @@ class Understanding:
             "optout": self.optout,
             "escalate": self.escalate,
             "reasons": list(self.reasons),
+            "decision": self.decision,
+            "engine": self.engine,
+            "model": self.model,
         }

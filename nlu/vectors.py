@@ -13,7 +13,7 @@ import numpy as np
 import structlog
 
 from nlu.data_files import DATA
-from nlu.embed import DIM, Embedder
+from nlu.embed import Embedder
 from nlu.features import Floats
 
 PATH = DATA / "vectors.npz"
@@ -36,7 +36,7 @@ def of(texts: Sequence[str], coder: Embedder) -> Floats:
 def refresh(texts: Sequence[str], coder: Embedder) -> int:
     """Rewrite the file for exactly these texts; returns how many rows it holds."""
     unique = sorted(set(texts))
-    table = _pack(of(unique, coder)) if unique else np.zeros((0, DIM), np.int8)
+    table = _pack(of(unique, coder)) if unique else np.zeros((0, coder.dim), np.int8)
     keys = np.array([int(key(t, coder.name), 16) for t in unique], dtype=np.uint64)
     np.savez_compressed(PATH, keys=keys, rows=table)
     return len(unique)

@@ -12,4 +12,6 @@ GATE = Counter("renouer_gate_total", "Decisions of the gate", ["kind", "decision
 UNKNOWN = Gauge("renouer_ledger_unknown", "Messages whose outcome is unknown")
 WAITING = Gauge("renouer_ledger_waiting", "Messages due and not yet sent")
 TICKETS = Gauge("renouer_tickets_open", "Tickets not closed", ["priority"])
+RASA = Counter("renouer_rasa_total", "Texts for the Rasa engine", ["result"])
+RASA_OPEN = Gauge("renouer_rasa_unreachable", "1 while the embedded engine stands in for Rasa")
 TICK = Gauge("renouer_clock_last_tick_seconds", "When the clock last swept, Unix time")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +48,8 @@ class Settings(BaseSettings):
 
     nlu_engine: Literal["embedded", "rasa"] = "embedded"
     rasa_url: str | None = None
+    rasa_token: SecretStr | None = None
+    rasa_timeout_seconds: float = Field(default=2, gt=0, le=30)
 
     provider_timeout_seconds: float = Field(default=15, gt=0, le=120)
     reconcile_seconds: float = Field(default=30, ge=0)
@@ -66,6 +70,14 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else None
 
+    @field_validator("rasa_url")
+    @classmethod
+    def _private(cls, value: str | None) -> str | None:
+        """What families write, and the token, leave this machine encrypted or not at all."""
+        if value is not None and not value.startswith("https://") and not _on_this_machine(value):
+            raise ValueError("must be on this machine (127.0.0.1) or start with https://")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _postgresql(cls, value: str | None) -> str | None:
@@ -80,7 +92,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _together(self) -> Settings:
         """A channel is off, or has all it needs; and what stands only together."""
-        for wrong, why in (*self._channel_faults(), *self._other_faults()):
+        faults = (*self._channel_faults(), *self._engine_faults(), *self._other_faults())
+        for wrong, why in faults:
             if wrong:
                 raise ValueError(why)
         return self
@@ -95,6 +108,11 @@ class Settings(BaseSettings):
         no_secret = telegram and bool(self.public_url) and not self.telegram_webhook_secret
         yield no_secret, "RENOUER_TELEGRAM_WEBHOOK_SECRET is missing (PUBLIC_URL is set)"
 
+    def _engine_faults(self) -> Iterator[tuple[bool, str]]:
+        for name in ("rasa_url", "rasa_token"):
+            missing = self.nlu_engine == "rasa" and not getattr(self, name)
+            yield missing, f"RENOUER_{name.upper()} is missing (NLU_ENGINE is rasa)"
+
     def _other_faults(self) -> Iterator[tuple[bool, str]]:
         key = self.secret_key.get_secret_value() if self.secret_key else ""
         wanted = "32 random characters or more"
@@ -104,7 +122,6 @@ class Settings(BaseSettings):
         yield played, "RENOUER_NOW is for rehearsal and demo only (set RENOUER_DEMO=1)"
         hasty = self.lease_seconds <= self.provider_timeout_seconds
         yield hasty, "RENOUER_LEASE_SECONDS must be longer than PROVIDER_TIMEOUT_SECONDS"
-        yield self.nlu_engine == "rasa", "RENOUER_NLU_ENGINE: only « embedded » is there so far"
 
     @property
     def secret(self) -> str:
@@ -122,6 +139,14 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value itself
     except ValidationError as error:
         raise SettingsError("\n".join(_line(e["loc"], e["msg"]) for e in error.errors())) from None
+
+
+def _on_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _line(place: tuple[int | str, ...], message: str) -> str:

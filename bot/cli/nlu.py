@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bot.cli.base import progress, put_json, read_json_lines, show, step, talk
-from bot.cli.errors import FAILED, UserError
+from bot.cli import evaluate
+from bot.cli.base import progress, put_json, read_json_lines, show, step
+from bot.cli.errors import UserError
 
 app = typer.Typer(help="What the service understands of a text.", no_args_is_help=True)
+app.command("test")(evaluate.measure)
+app.command("compare")(evaluate.compare)
 
 
 @app.command("parse")
@@ -65,44 +68,8 @@ def train(
         model = nlu.train(refresh_vectors=refresh_vectors)
     seconds = round(time.perf_counter() - started, 1)
     if json:
-        put_json({"version": model.version, "labels": list(model.labels), "seconds": seconds})
-    else:
-        show().print(f"{len(model.labels)} intentions, version {model.version}.")
-
-
-@app.command("test")
-def compare(
-    batch: Annotated[str, typer.Option(help="JSON lines with text and intent; « - » is stdin.")],
-    least: Annotated[
-        float, typer.Option(help="Share of right intents below which the exit code is 1.")
-    ] = 0.0,
-    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-) -> None:
-    """Compare what is understood with what was expected, line by line."""
-    import nlu
-
-    rows = list(read_json_lines(batch))
-    if not rows or not all("text" in row and "intent" in row for row in rows):
-        raise UserError(f"{batch} : chaque objet doit avoir « text » et « intent ».")
-    wrong = []
-    with progress() as bar:
-        found = bar.track(nlu.parse_batch(rows), total=len(rows), description="Lecture")
-        for row, parsed in zip(rows, found, strict=True):
-            expected = {name: row[name] for name in ("intent", "priority", "optout") if name in row}
-            got = {
-                "intent": parsed["intent"]["name"],
-                **{n: parsed[n] for n in ("priority", "optout")},
-            }
-            if any(got[name] != value for name, value in expected.items()):
-                wrong.append({"id": row.get("id"), "expected": expected, "got": got})
-    share = 1 - len(wrong) / len(rows)
-    if json:
         put_json(
-            {"rows": len(rows), "right": len(rows) - len(wrong), "share": share, "wrong": wrong}
+            {"version": model.version, "labels": list(model.intents.names), "seconds": seconds}
         )
     else:
-        for case in wrong:
-            talk().print(f"{case['id']} : attendu {case['expected']}, compris {case['got']}")
-        show().print(f"{len(rows) - len(wrong)} sur {len(rows)} ({share:.1%})")
-    if share < least:
-        raise typer.Exit(FAILED)
+        show().print(f"{len(model.intents.names)} intentions, version {model.version}.")

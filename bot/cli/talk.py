@@ -13,6 +13,7 @@ import typer
 from bot.cli.base import put_json, step, talk as console
 
 if TYPE_CHECKING:
+    from bot.understanding import Understander
     from flows.events import Event
     from flows.facts import Facts
     from flows.session import Session
@@ -25,14 +26,15 @@ def talk(
     json: Annotated[bool, typer.Option("--json", help="Print each turn as a JSON line.")] = False,
 ) -> None:
     """Talk with the bot in the terminal, with the demo's facts; no database, nothing is kept."""
-    import nlu
+    from bot.understanding import understander
     from outreach import clock
     from outreach.settings import load_settings
 
     settings = load_settings(demo=True)
+    understand = understander(settings)
     with step("Compréhension des messages"):
-        nlu.load()
-    chat = Chat.begin(settings.now, language, settings.academie)
+        understand.load()
+    chat = Chat.begin(settings.now, language, settings.academie, understand)
     clock.start_at(chat.started)
     interactive = sys.stdin.isatty()
     if interactive:
@@ -66,9 +68,12 @@ class Chat:
     session: Session
     facts: Facts
     started: datetime
+    understand: Understander
 
     @classmethod
-    def begin(cls, start: datetime | None, language: str | None, academie: str) -> Chat:
+    def begin(
+        cls, start: datetime | None, language: str | None, academie: str, understand: Understander
+    ) -> Chat:
         """A conversation with a family of the demo's first school."""
         from bot.demo import loading
         from flows.facts import Facts, Place
@@ -81,11 +86,11 @@ class Chat:
         local = read_facts((loading.DATA / "facts.yml").read_text(encoding="utf-8"), "facts.yml")
         place = Place(level="college", school="0349901X", commune="34999", academie=academie)
         facts = Facts((*national_facts(), *local), place, next_service(started))
-        return cls(Session(languages=(language,) if language else ()), facts, started)
+        session = Session(languages=(language,) if language else ())
+        return cls(session, facts, started, understand)
 
     def answer(self, text: str) -> dict[str, Any]:
         """What the bot says to one message, and what it understood and decided."""
-        import nlu
         from bot.hear import hear
         from flows.engine import turn
         from outreach import clock
@@ -93,7 +98,7 @@ class Chat:
 
         now = clock.now()
         stored = self.session.languages[0] if self.session.languages else None
-        understood = nlu.understand(text, stored_language=stored)
+        understood = self.understand(text, stored_language=stored)
         inbound = Inbound("talk", "", "", text, now)
         events = turn(self.session, hear(understood, inbound), self.facts, now)
         self.session = self.session.after(events)

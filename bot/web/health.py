@@ -11,7 +11,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
-import nlu
 from bot.migrations import pending
 from bot.runtime import Runtime
 from bot.tables import Ticket, TicketState
@@ -35,7 +34,10 @@ async def healthz() -> JSONResponse:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """Database up to date and understanding loaded; 503 with what is missing otherwise."""
+    """Database up to date and understanding loaded; 503 with what is missing otherwise.
+
+    Rasa out of reach is said, but is no fault: the embedded engine answers.
+    """
     runtime = _runtime(request)
     checks: dict[str, str] = {}
     try:
@@ -45,9 +47,9 @@ async def readyz(request: Request) -> JSONResponse:
         checks["database"] = "run « renouer db upgrade »" if late else "ok"
     except Exception as error:
         checks["database"] = type(error).__name__
-    checks["understanding"] = "ok" if nlu.loaded() else "loading"
+    checks["understanding"] = await asyncio.to_thread(runtime.understand.state)
     checks["channels"] = ",".join(sorted(runtime.channels)) or "none"
-    ready = checks["database"] == checks["understanding"] == "ok"
+    ready = checks["database"] == "ok" and checks["understanding"] != "loading"
     return JSONResponse(checks, status_code=200 if ready else 503)
 
 

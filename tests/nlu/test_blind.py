@@ -1,47 +1,60 @@
-"""The blind sentences: another hand wrote them without seeing the training files or the lists."""
+"""The labelled sentences: whose are they, and is none of the blind ones trained on."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
+import pytest
 
 from nlu import corpus
-from nlu.intents import intents
+from nlu.evaluation.sentences import Labelled, read
+from nlu.intents import CASES
+from nlu.language import LAUNCH
 
-FOLDER = Path(__file__).parent / "blind"
-
-
-def tables() -> dict[str, dict[str, Any]]:
-    return {p.stem: yaml.safe_load(p.read_text(encoding="utf-8")) for p in FOLDER.glob("*.yml")}
-
-
-def all_texts(table: dict[str, Any]) -> list[str]:
-    groups = [*table["intents"].values(), *table["danger"].values()]
-    return [t for group in groups for t in group] + table["optout"] + table["lookalikes"]
+BLIND = Path(__file__).parent / "blind"
+# Few words are few words, whoever writes them: « stop », « c'est qui ».
+FEW_WORDS, TOO_ALIKE = 4, 0.8
 
 
-def plain(text: str) -> str:
-    return re.sub(r"\W+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+@pytest.fixture(scope="module")
+def blind() -> list[Labelled]:
+    return read(BLIND)
 
 
-def test_no_blind_sentence_is_trained_on() -> None:
-    """Longer than a word or two: « stop » is « stop » whoever writes it."""
-    trained = {plain(e.text) for e in corpus.training()}
-    seen = [
-        text
-        for table in tables().values()
-        for text in all_texts(table)
-        if len(plain(text)) > 15 and plain(text) in trained
-    ]
-    assert seen == []
+def words(text: str) -> frozenset[str]:
+    bare = re.sub(r"[^\w]+", " ", unicodedata.normalize("NFKC", text).casefold())
+    return frozenset(bare.split())
 
 
-def test_every_launch_language_has_its_blind_sentences_over_known_labels() -> None:
-    found = tables()
-    assert len(found) == 12
-    assert all(set(table["intents"]) <= set(intents()) for table in found.values())
-    assert sum(len(all_texts(table)) for table in found.values()) >= 1000
+def test_no_blind_sentence_is_nearly_one_that_was_trained_on(blind: list[Labelled]) -> None:
+    by_word: dict[str, set[int]] = {}
+    known = [words(e.text) for e in corpus.training()]
+    for number, found in enumerate(known):
+        for word in found:
+            by_word.setdefault(word, set()).add(number)
+    assert [row.text for row in blind if any(_alike(words(row.text), known, by_word))] == []
+
+
+def _alike(
+    found: frozenset[str], known: list[frozenset[str]], by_word: dict[str, set[int]]
+) -> Iterator[bool]:
+    if len(found) >= FEW_WORDS:
+        near = Counter(n for word in found for n in by_word.get(word, ()))
+        for number, shared in near.items():
+            yield shared / len(found | known[number]) >= TOO_ALIKE
+
+
+def test_the_blind_sentences_cover_languages_cases_and_lookalikes(blind: list[Labelled]) -> None:
+    assert len(blind) >= 1000
+    assert {row.language for row in blind} == LAUNCH
+    cases = Counter((row.language, row.danger) for row in blind if row.danger)
+    assert {(code, case) for code in LAUNCH for case in CASES} <= set(cases)
+    kinds = Counter(row.kind for row in blind)
+    assert kinds["danger"] >= len(blind) / 10
+    assert kinds["optout"] + sum(row.intent == "optout" for row in blind) >= len(blind) / 12
+    assert kinds["lookalikes"] >= len(blind) / 15
+    assert kinds["stop_lookalikes"] >= len(blind) / 20

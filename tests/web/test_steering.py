@@ -12,7 +12,7 @@ from bot.runtime import Runtime
 from outreach import clock
 from outreach.ledger import write
 from outreach.tables import Address, Outgoing
-from tests.web.support import DIANE, NAME, SECRET, District, browsing, hears, ticket_for
+from tests.web.support import DIANE, NAME, District, browsing, hears, ticket_for
 
 
 async def _informed(runtime: Runtime, person: int, state: str) -> None:
@@ -54,7 +54,7 @@ async def test_the_counts_say_who_was_reached(
 async def test_the_page_shows_tickets_by_urgency_and_state(
     app: FastAPI, runtime: Runtime, district: District
 ) -> None:
-    await hears(runtime, district.people["ar"], SECRET)
+    await hears(runtime, district.people["ar"], "ma fille revient lundi")
     ticket = await ticket_for(runtime, district.people["fr"], "P1")
     await ticket_for(runtime, district.people["tr"], "P1")
     async with browsing(app, DIANE) as diane:
