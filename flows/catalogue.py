@@ -24,9 +24,9 @@ from flows.schema import Message
 FOLDER = Path(__file__).parent.parent / "locales"
 DOMAIN = "renouer"
 SOURCE = "fr"
-LANGUAGES = ("fr", "ar", "en", "tr", "ro", "es")
+LANGUAGES = ("fr", "ar", "en", "tr", "ro", "es", "ca", "pt", "bg", "ru", "uk")
 RIGHT_TO_LEFT = frozenset({"ar"})
-_LOCALES = {"en": "en_GB"}
+_LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,9 @@ class Walk:
         return self.run(*target)
 
     def language_option(self, language: str) -> MenuOption | None:
-        """The option of the language menu that sets this language."""
-        flow = self.flows.flows["language_request"]
-        asked = flow.steps[flow.start].ask
-        options = asked.options if asked else ()
+        """The option of the language menu, on any of its screens, that sets this language."""
+        steps = self.flows.flows["language_request"].steps.values()
+        options = [option for step in steps if step.ask for option in step.ask.options]
         wanted = SetLanguage((language,), chosen=True)
         return next((option for option in options if wanted in option.do), None)
 

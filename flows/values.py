@@ -17,7 +17,16 @@ from flows.catalogue import RIGHT_TO_LEFT, locale_of
 PARIS = ZoneInfo("Europe/Paris")
 _ISOLATE, _POP = "\u2066", "\u2069"
 _HARD_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})  # not in GSM-7
-_DATES = {"tr": "d MMMM EEEE", "ro": "EEEE, d MMMM", "es": "EEEE d 'de' MMMM"}
+_DATES = {
+    "tr": "d MMMM EEEE",
+    "ro": "EEEE, d MMMM",
+    "es": "EEEE d 'de' MMMM",
+    "pt": "EEEE, d 'de' MMMM",
+    "bg": "EEEE, d MMMM",
+    # The weekday apart: inside the sentence it would need the case that the preposition asks for.
+    "ru": "d MMMM (EEEE)",
+    "uk": "d MMMM (EEEE)",
+}
 
 Words = Callable[..., str]
 """`words(key, value=…)` is a message's text in the language of the moment."""

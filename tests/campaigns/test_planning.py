@@ -83,7 +83,7 @@ async def test_each_person_gets_one_bulk_row_in_their_language(
     async with district.session() as session:
         messages = [t.message for t in await session.exec(select(OutgoingText))]
     spoken = sorted(m["languages"][0] for m in messages)
-    assert spoken == ["ar", "ar", "fr", "fr", "fr"]  # no words in Bulgarian yet: French
+    assert spoken == ["ar", "ar", "bg", "fr", "fr"]
     says, ask = message_from_json(messages[0])
     assert ask is not None
     assert ask.key == "campaign.first"

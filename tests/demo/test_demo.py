@@ -58,7 +58,7 @@ async def test_the_district_has_what_it_promises(store: Store) -> None:
     assert await count(store, "(select distinct departement from territory) d") == 2
     assert await count(store, "school") == 2
     assert await count(store, "labo_session") == 1
-    assert await count(store, "(select distinct language from person) l") == 6
+    assert await count(store, "(select distinct language from person) l") == 11
     assert await count(store, "guardianship where guardian_type = 'ASE'") == 1
     assert await count(store, "person where kind = 'young'") == 1
     assert await count(store, "address where channel = 'voice'") == 1

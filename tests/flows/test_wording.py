@@ -48,7 +48,16 @@ def test_an_unknown_language_is_french() -> None:
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("fr", "37,8 degrés"), ("en", "37.8 degrees"), ("tr", "37,8 derece"), ("es", "37,8 grados")],
+    [
+        ("fr", "37,8 degrés"),
+        ("en", "37.8 degrees"),
+        ("tr", "37,8 derece"),
+        ("es", "37,8 grados"),
+        ("ca", "37,8 graus"),
+        ("pt", "37,8 graus"),
+        ("bg", "37,8 градуса"),
+        ("uk", "37,8 °C"),
+    ],
 )
 def test_a_temperature_follows_the_language(language: str, expected: str) -> None:
     assert expected in text("child_sick.rule", language, Facts(seed()))
