@@ -88,4 +88,4 @@ $(STAMPS)/chromium: $(STAMPS)/venv .ci/make-chromium
 	@touch $@
 
 clean: ## Remove what was installed here (not the demo's data)
-	rm -rf .venv nlu/.rasa bot/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv nlu/.rasa nlu/encoder/.venv bot/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

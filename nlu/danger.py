@@ -22,16 +22,12 @@ _FOREIGN_LETTERS = 10
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One case found, how soon a person must look, and the list (a language or `emoji`)."""
+    """One case found, by a list or by a model, how soon a person must look, and the short code that
+    is kept with the message (`lexicon:self_harm:fr`, `model:runaway`)."""
 
     case: str
     priority: Priority
-    source: str
-
-    @property
-    def reason(self) -> str:
-        """The short code kept with the message."""
-        return f"lexicon:{self.case}:{self.source}"
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ def find(message: Normalised, language: Language | None = None) -> tuple[Finding
             _search(lexicon, lexicon.guards.sub(" # ", text), found, foreign)
     for emoji, (case, priority) in _emoji().items():
         if emoji in message.plain and case not in found:
-            found[case] = Finding(case, priority, "emoji")
+            found[case] = _listed(case, priority, "emoji")
     return tuple(sorted(found.values(), key=lambda f: (f.priority, CASES.index(f.case))))
 
 
@@ -83,7 +79,11 @@ def _search(lexicon: _List, text: str, found: dict[str, Finding], foreign: bool)
         if known is None or priority < known.priority:
             hit = pattern.search(text)
             if hit and not (foreign and len(hit.group()) < _FOREIGN_LETTERS):
-                found[case] = Finding(case, priority, lexicon.language)
+                found[case] = _listed(case, priority, lexicon.language)
+
+
+def _listed(case: str, priority: Priority, source: str) -> Finding:
+    return Finding(case, priority, f"lexicon:{case}:{source}")
 
 
 def _is_foreign(listed: str, language: Language | None) -> bool:

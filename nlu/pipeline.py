@@ -15,7 +15,7 @@ from nlu.danger import Finding
 from nlu.language import UNDETERMINED
 from nlu.normalise import Normalised, normalise
 from nlu.numbers import answer_of, number_of
-from nlu.priority import Alarm, alarm, alarm_of, decide, judge
+from nlu.priority import alarm, alarm_of, decide, judge
 from nlu.ranker import Ranker
 from nlu.script import script_of
 from nlu.thresholds import Thresholds
@@ -69,7 +69,7 @@ class _Opinion:
     """Who ranked the intents, how, and what danger they see."""
 
     ranking: list[IntentScore]
-    alarms: tuple[Alarm, ...] = ()
+    alarms: tuple[Finding, ...] = ()
     engine: str = "rules"
     model: str = ""
     encoded: bool = False
@@ -91,12 +91,12 @@ def _understand(
     certain = _certain(message, media, out, back, number, answer)
     opinion = _Opinion(certain) if certain else _opinion(message, lang, findings, ranker)
     known = thresholds.of("rasa" if opinion.engine == "rasa" else "embedded")
-    if not out and not back and optout.is_hinted(message, lang.code) and opinion.says_stop(known):
+    if not out and not back and opinion.says_stop(known) and optout.is_hinted(message, lang.code):
         out = True
     ranking = opinion.ranking
     if not certain:
         ranking = _lead(ranking, [_CASE_INTENT[f.case] for f in findings], out)
-    verdict = judge(ranking, findings, lang, opinion.alarms)
+    verdict = judge(ranking, [*findings, *opinion.alarms], lang)
     return Understanding(
         text=text,
         normalised=message.plain,
@@ -127,7 +127,8 @@ def _opinion(
         ranking = ranker.rank(message.plain)
         if ranking:
             alarms = alarm_of(ranking, thresholds.of("rasa"), f"model:{ranker.name}")
-            alarms = alarms if _alarms_without_idioms(message, alarms) else ()
+            if alarms and _beyond_idioms(message) is None:
+                alarms = ()
             return _Opinion(ranking, alarms, ranker.name, ranker.version, encoded=True)
     reasons = ("engine:fallback",) if ranker is not None else ()
     model = classify.model()
@@ -136,26 +137,20 @@ def _opinion(
     heard = model.judge(message, lang.code, encode=not spared)
     known = thresholds.of("embedded")
     alarms = () if spared else alarm(heard.case, heard.danger, known, "model")
-    if alarms and not _still_alarming(message, lang):
+    rest = _beyond_idioms(message) if alarms else message
+    if rest is None or (rest is not message and model.judge(rest, lang.code).danger < known.danger):
         alarms = ()
     ranking = list(heard.ranking)
     return _Opinion(ranking, alarms, "embedded", model.version, heard.encoded, reasons)
 
 
-def _alarms_without_idioms(message: Normalised, alarms: tuple[Alarm, ...]) -> bool:
-    rest = danger.without_idioms(message) if alarms else None
-    return rest is None or len(rest.split()) >= _FEW_WORDS
-
-
-def _still_alarming(message: Normalised, lang: Language) -> bool:
-    """Idioms (« mort de rire ») are no part of what may alarm: without them, is it danger still?"""
+def _beyond_idioms(message: Normalised) -> Normalised | None:
+    """What may alarm: the message without its idioms (« mort de rire »), itself where it has none,
+    None where too few words are left."""
     rest = danger.without_idioms(message)
     if rest is None:
-        return True
-    if len(rest.split()) < _FEW_WORDS:
-        return False
-    again = classify.model().judge(normalise(rest), lang.code)
-    return again.danger >= thresholds.of("embedded").danger
+        return message
+    return normalise(rest) if len(rest.split()) >= _FEW_WORDS else None
 
 
 def _certain(

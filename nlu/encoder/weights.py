@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nlu.features import Floats
 
@@ -21,8 +20,6 @@ _MAGIC = b"E5S1"
 _HEADER = struct.Struct("<7ifi")  # H, layers, heads, FF, vocabulary, positions, types, eps, block
 _ALIGN = 64
 Q4, F32 = 1, 0
-
-Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from nlu.evaluation.sentences import Labelled
-from nlu.intents import intents
+from nlu.intents import IN_NO_FLOW, intents
 from nlu.understanding import IntentScore, Priority, Understanding
 
 NO_ANSWER = "(no answer)"
-# Not things that people ask for: never a ground for an automatic answer.
-OUT_OF_SCOPE = frozenset({"other", "unintelligible", "media_only", "emoji_only"})
 _BARE_THRESHOLD = 0.5
-_WARM_UP = "bonjour madame je voulais savoir pour demain"
+WARM_UP = "bonjour madame je voulais savoir pour demain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def judge(
     A first message, not counted, pays for what is loaded only once.
     """
     if rows:
-        hear(_WARM_UP)
+        hear(WARM_UP)
     return list(_judge(rows, hear, tick))
 
 
@@ -76,8 +74,8 @@ def of_understanding(found: Understanding) -> Heard:
         alarmed=found.priority in (Priority.P0, Priority.P1),
         optout=found.optout,
         escalate=found.escalate,
-        decision=getattr(found, "decision", None) or _bare_decision(found.intent, found.escalate),
-        encoded=getattr(found, "encoded", True),
+        decision=found.decision,
+        encoded=found.encoded,
     )
 
 
@@ -107,5 +105,5 @@ def of_ranking(ranking: Sequence[IntentScore] | None) -> Heard:
 def _bare_decision(best: IntentScore, escalate: bool) -> str:
     if escalate:
         return "person"
-    sure = best.confidence >= _BARE_THRESHOLD and best.name not in OUT_OF_SCOPE
+    sure = best.confidence >= _BARE_THRESHOLD and best.name not in IN_NO_FLOW
     return "answer" if sure else "ask"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlu.evaluation.metrics import is_right, with_intent
-from nlu.evaluation.run import OUT_OF_SCOPE, Judged
+from nlu.evaluation.run import Judged
 from nlu.evaluation.shares import Share, share
-from nlu.intents import intents
+from nlu.intents import IN_NO_FLOW, intents
 
 BINS = 10
 STEPS = 50
@@ -101,7 +101,7 @@ def _point(decided: Sequence[Judged], threshold: float) -> Point:
         for j in decided
         if j.heard.confidence >= threshold
         and not j.heard.escalate
-        and j.heard.intent not in OUT_OF_SCOPE
+        and j.heard.intent not in IN_NO_FLOW
     ]
     total = len(decided)
     first, handed = len(answered) / total, sum(j.heard.escalate for j in decided) / total

@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from nlu.evaluation import memory
+from nlu.evaluation.run import WARM_UP
 
 
 def serve(source: TextIO, target: TextIO, hear: Callable[[str], object]) -> None:
     """Speak the protocol above with one engine."""
     texts: list[str] = json.loads(source.readline())
-    hear("bonjour madame je voulais savoir pour demain")
+    hear(WARM_UP)
     _say(target, {"ready": memory.peak(os.getpid())})
     if source.readline().strip() != "go":
         return

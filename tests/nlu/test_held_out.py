@@ -7,9 +7,8 @@ from collections import Counter, defaultdict
 import pytest
 
 import nlu
-from nlu import corpus
-from nlu.normalise import normalise
 from nlu.understanding import Priority
+from tests.nlu.alike import nearly_trained
 from tests.nlu.held_out import HeldOut, sentences
 
 # Look-alikes that alarm for nothing, and harmless messages that do: chosen for recall, kept low.
@@ -82,17 +81,7 @@ def test_every_launch_language_of_this_version_has_thirty_sentences() -> None:
 
 def test_no_held_out_sentence_is_trained_on() -> None:
     """Few-word messages (« stop », « arretez svp ») may be alike; longer ones may not."""
-    known = [frozenset(normalise(e.text).words) for e in corpus.training()]
-    alike = []
-    for row in sentences("intents", "lookalikes"):
-        words = frozenset(normalise(row.text).words)
-        if len(words) >= 4 and any(_alike(words, other) for other in known):
-            alike.append(row.text)
-    assert alike == []
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) / len(one | other) >= 0.8
+    assert nearly_trained(row.text for row in sentences("intents", "lookalikes")) == []
 
 
 def _alarms(text: str) -> bool:

@@ -46,7 +46,7 @@ def test_the_kept_vectors_cover_the_training_sentences() -> None:
 
 def test_the_kept_model_is_of_this_data_and_code() -> None:
     """Else every first start would train for minutes. `renouer nlu train --refresh-vectors`."""
-    kept = training._kept()
+    kept = training._kept(training.version())
     assert kept is not None
     assert kept.version == training.version()
 
@@ -63,7 +63,7 @@ def test_a_saved_model_says_the_same_and_holds_no_pickle(tmp_path: Path) -> None
 
 
 def test_a_broken_cache_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_kept", lambda: None)
+    monkeypatch.setattr(training, "_kept", lambda _: None)
     monkeypatch.setattr(training, "fit", lambda _: classify.model())
     (tmp_path / f"model-{training.version()}.npz").write_bytes(b"not a model")
     assert training.load_or_train(tmp_path) is classify.model()
